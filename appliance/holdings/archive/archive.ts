@@ -1,0 +1,43 @@
+import type { Catalog, Change, Instance, Level, Origin, PublicId } from '../catalog/catalog.ts'
+import type { Bytes } from '../storage/storage.ts'
+
+/** What became of an instance that was received. All three are successes for its sender. */
+export interface Received {
+  outcome: 'kept' | 'repeated' | 'quarantined'
+  instance: Instance
+}
+
+/** What the door already knows when a C-STORE begins; the archive checks the dataset against it. */
+export interface Announced {
+  sopClassUid: string
+  sopInstanceUid: string
+  transferSyntaxUid: string
+}
+
+export interface Archive {
+  readonly catalog: Catalog
+
+  /**
+   * Keeps a dataset as it comes over the wire, putting File Meta Information before it. Resolves
+   * only when the instance would survive a power cut and is found by queries.
+   * Faults: `dataset-truncated`, `dataset-malformed`, `identifiers-missing`,
+   * `identifiers-contradict`, `instance-conflicts`, `storage-full`, `storage-failed`.
+   * After any of them nothing is half kept.
+   */
+  receiveDataset(dataset: Bytes, announced: Announced, origin: Origin): Promise<Received>
+
+  /** The same promise for a Part 10 file, whose bytes are kept exactly. Also `not-dicom`. */
+  receiveFile(file: Bytes, origin: Origin): Promise<Received>
+
+  /** The Part 10 file, or a half-open range of it. Fault: `not-found`. */
+  open(id: PublicId, range?: { from: number; to: number }): Bytes
+
+  /**
+   * Removes a resource with all below it and ancestors that become empty; durable before it
+   * resolves. Answers the nearest ancestor that is left. Fault: `not-found`.
+   */
+  remove(id: PublicId): Promise<{ left: { level: Level; id: PublicId } | null }>
+
+  /** Every change behind number `after`, then waits for the next one, until `stop`. */
+  changes(after: number, stop: AbortSignal): AsyncIterable<Change>
+}

@@ -1,0 +1,135 @@
+import type { BlobKey } from '../storage/storage.ts'
+
+/** The four levels of DICOM's information model, spelled as PS3.4 C.3 and Orthanc do. */
+export const levels = ['Patient', 'Study', 'Series', 'Instance'] as const
+export type Level = (typeof levels)[number]
+
+/**
+ * Orthanc's public identifier: the SHA-1 of the DICOM identifiers from the patient down, in five
+ * groups of eight hexadecimal digits. The same object has the same one on every box.
+ */
+export type PublicId = string
+
+/** Main DICOM tags by keyword, decoded to text; only those present in the dataset. */
+export type MainTags = Readonly<Record<string, string>>
+
+/** How an instance came to us. Times are ISO 8601 in UTC by this box's clock, which may be wrong. */
+export interface Origin {
+  door: 'DicomProtocol' | 'RestApi' | 'DicomWeb' | 'WebDav' | 'Usb' | 'Unknown'
+  at: string
+  address?: string
+  callingAeTitle?: string
+  calledAeTitle?: string
+  httpUser?: string
+}
+
+/** One SOP instance as held. */
+export interface Instance {
+  id: PublicId
+  /** Its ancestors' public identifiers. */
+  patient: PublicId
+  study: PublicId
+  series: PublicId
+  sopClassUid: string
+  sopInstanceUid: string
+  studyInstanceUid: string
+  seriesInstanceUid: string
+  transferSyntaxUid: string
+  tags: MainTags
+  blob: BlobKey
+  /** Length in bytes of the Part 10 file as `open` gives it. */
+  bytes: number
+  /** SHA-256, hexadecimal, of the Part 10 file as `open` gives it. */
+  digest: string
+  /** SHA-256, hexadecimal, of the dataset alone: what tells a repeat from a conflict. */
+  datasetDigest: string
+  /** Offset of the dataset, behind preamble and File Meta Information. */
+  datasetOffset: number
+  /** Offset of the pixel data element, when there is one. */
+  pixelDataOffset?: number
+  origin: Origin
+}
+
+/** A patient, study or series: what its first instance said of it, and its sums. */
+export interface Parent {
+  id: PublicId
+  level: 'Patient' | 'Study' | 'Series'
+  /** Public identifier of the level above; absent for a patient. */
+  parent?: PublicId
+  tags: MainTags
+  /** When an instance last arrived or left, ISO 8601 in UTC. */
+  lastUpdate: string
+  stable: boolean
+  studies: number
+  series: number
+  instances: number
+  bytes: number
+}
+
+/** One numbered fact, written in the transaction of the thing it tells of; numbers only grow. */
+export interface Change {
+  seq: number
+  kind: ChangeKind
+  level: Level
+  id: PublicId
+  at: string
+}
+
+export type ChangeKind =
+  | 'NewInstance'
+  | 'NewSeries'
+  | 'NewStudy'
+  | 'NewPatient'
+  | 'CompletedSeries'
+  | 'StableSeries'
+  | 'StableStudy'
+  | 'StablePatient'
+  | 'Deleted'
+
+export interface Totals {
+  patients: number
+  studies: number
+  series: number
+  instances: number
+  /** Sum of the Part 10 files' lengths. */
+  bytes: number
+}
+
+/** A condition of a search on one main tag; how it matches follows PS3.4 C.2.2.2 and the tag's VR. */
+export type Match =
+  | { kind: 'equals'; values: readonly string[] }
+  | { kind: 'wildcard'; pattern: string }
+  | { kind: 'range'; from?: string; to?: string }
+
+export interface Search {
+  level: Level
+  /** By keyword; tags of this level and of those above it. All must hold. */
+  where: Readonly<Record<string, Match>>
+  /** Ignore case and accents of text (default), or compare as written. */
+  caseSensitive?: boolean
+  within?: PublicId
+  orderBy?: readonly { keyword: string; as: 'text' | 'integer' | 'decimal'; descending?: boolean }[]
+  since?: number
+  limit?: number
+}
+
+/** Reading what we know of what we hold. All reads are synchronous, from one consistent snapshot per call. */
+export interface Catalog {
+  instance(id: PublicId): Instance | undefined
+  parent(id: PublicId): Parent | undefined
+  /** Public identifiers of one level in their order, beginning behind `after`. */
+  ids(level: Level, page?: { since?: number; limit?: number }): PublicId[]
+  /** Direct children's public identifiers, in their order. */
+  children(id: PublicId): PublicId[]
+  /** All instances below any resource (an instance: itself), one at a time, never all in memory. */
+  instancesOf(id: PublicId): Iterable<Instance>
+  /** What level an identifier is of, if it is known. */
+  levelOf(id: PublicId): Level | undefined
+  /** By DICOM identifier: a PatientID or a UID, ignoring case as Orthanc's /tools/lookup does. */
+  lookup(identifier: string): { level: Level; id: PublicId }[]
+  search(search: Search): Iterable<PublicId>
+  totals(): Totals
+  changes(after: number, limit: number): Change[]
+  /** The newest number given out; it stays when its entry is cleared. 0 when there never was one. */
+  lastChange(): number
+}

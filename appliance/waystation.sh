@@ -1,0 +1,16 @@
+#!/bin/sh
+# The one program. `npm start`, `npx waystation …` and the systemd unit all come through here.
+# On a fresh checkout it installs what package-lock.json names (the pinned Node among it), then
+# hands the process over, so that signals and the exit code are the service's own.
+set -eu
+here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+installed="$here/node_modules/.package-lock.json"
+if [ ! -x "$here/node_modules/.bin/node" ] || [ "$here/package-lock.json" -nt "$installed" ]; then
+  echo "waystation: installing what package-lock.json names (once)" >&2
+  (cd "$here" && npm ci --loglevel=error >&2) || {
+    echo "waystation: the installation failed; npm's message is above. A network and npm 9 or newer are needed once." >&2
+    exit 69
+  }
+  touch "$installed"
+fi
+exec "$here/node_modules/.bin/node" "$here/appliance/main.ts" "$@"
