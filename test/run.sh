@@ -1,0 +1,95 @@
+#!/bin/sh
+# `npm test`, `npm run check` and `npm run bench`. Self-sufficient on a fresh Debian machine: what is
+# missing it installs where it may (root or password-less sudo), else it says what to install.
+set -eu
+cd "$(dirname "$0")/.."
+mode=${1:-all}
+[ $# -gt 0 ] && shift
+
+sh appliance/waystation.sh version >/dev/null # installs the packages of package-lock.json when needed
+PATH="$PWD/node_modules/.bin:$PATH"
+export PATH
+
+# Real peers. Each line: a program that must be there, the Debian package that brings it.
+peers='storescu dcmtk
+/usr/lib/python3/dist-packages/pydicom python3-pydicom
+openssl openssl'
+# Compared with where they can be had; their tests say loudly when they are absent.
+comparisons='Orthanc orthanc
+gdcmscu libgdcm-tools'
+
+packages_missing() {
+  echo "$1" | while read -r thing package; do
+    case $thing in
+    /*) [ -e "$thing" ] || echo "$package" ;;
+    *) command -v "$thing" >/dev/null 2>&1 || [ -x "/usr/sbin/$thing" ] || echo "$package" ;;
+    esac
+  done | tr '\n' ' '
+}
+
+install_packages() {
+  as_root=''
+  if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then as_root='sudo -n'; else return 1; fi
+  fi
+  command -v apt-get >/dev/null 2>&1 || return 1
+  echo "tests: installing $*" >&2
+  # A test peer must not become a daemon of this machine.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee /usr/sbin/policy-rc.d >/dev/null
+    $as_root chmod +x /usr/sbin/policy-rc.d
+    trap '$as_root rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || true
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+need_peers() {
+  wanted="$(packages_missing "$peers")"
+  if [ -n "$wanted" ]; then
+    # shellcheck disable=SC2086
+    install_packages $wanted || {
+      echo "tests: please install as root: apt-get install --no-install-recommends $wanted" >&2
+      exit 69
+    }
+  fi
+  wanted="$(packages_missing "$comparisons")"
+  # shellcheck disable=SC2086
+  [ -z "$wanted" ] || install_packages $wanted ||
+    echo "tests: comparisons with $wanted are left out; to have them: apt-get install --no-install-recommends $wanted" >&2
+}
+
+neighbours() { find appliance web-ui -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null | sort; }
+outside() { find test -name '*.test.ts' -not -name layers.test.ts | sort; }
+
+# Two at a time: the appliance is built for small machines, and so are its tests.
+run_tests() {
+  # shellcheck disable=SC2046
+  node --test --test-concurrency=2 --test-reporter=spec test/layers.test.ts $("$@")
+}
+
+check() {
+  tsc
+  biome check --error-on-warnings .
+}
+
+case $mode in
+check)
+  check
+  run_tests neighbours
+  ;;
+all)
+  need_peers
+  check
+  everything() { neighbours && outside; }
+  run_tests everything
+  ;;
+bench)
+  need_peers
+  exec node test/bench/bench.ts "$@"
+  ;;
+*)
+  echo "usage: test/run.sh [check|bench]" >&2
+  exit 64
+  ;;
+esac
