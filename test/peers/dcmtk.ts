@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { datasetOf } from '../samples/part10.ts'
+import { accepting, end, freePort, type Program, start } from './programs.ts'
+
+/** DCMTK's `storescp +B`: writes what comes over the wire bit by bit, and is no judge of it. */
+export interface StoreScp {
+  port: number
+  /** The datasets it took, by SOP Instance UID, without preamble and File Meta Information. */
+  datasets(): Map<string, Buffer>
+  /** How many objects it took, a repeat included only once. */
+  count(): number
+  stop(): Promise<void>
+  program: Program
+}
+
+export async function storeScp(
+  folder: string,
+  options: { port?: number; args?: string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<StoreScp> {
+  const port = options.port ?? (await freePort())
+  const args = ['+B', '+xa', '--fork', '-od', folder, ...(options.args ?? []), String(port)]
+  const program = start('storescp', args, options.env)
+  await accepting(port, program)
+  const whole = () => readdirSync(folder).filter(name => !name.endsWith('.part'))
+  return {
+    port,
+    program,
+    count: () => whole().length,
+    datasets: () =>
+      new Map(
+        whole().map(name => [
+          name.slice(name.indexOf('.') + 1),
+          datasetOf(readFileSync(join(folder, name))),
+        ]),
+      ),
+    stop: () => end(program),
+  }
+}
+
+/** What became of each file that `storescu` was given. */
+export interface Sent {
+  file: string
+  /** `sent` was answered 0x0000; the rest is storescu's own words. */
+  outcome: 'sent' | 'not sent'
+  said: string
+}
+
+/**
+ * Sends files over one association with DCMTK's `storescu`, proposing for each just the transfer
+ * syntax it is in. `storescu` itself leaves out what it cannot read.
+ */
+export async function storeScu(
+  port: number,
+  files: readonly string[],
+  options: { args?: string[]; called?: string } = {},
+): Promise<Sent[]> {
+  const program = start('storescu', [
+    ...['-v', '-nh', '-R', '-aet', 'CT01', '-aec', options.called ?? 'WAYSTATION'],
+    ...(options.args ?? []),
+    ...['127.0.0.1', String(port)],
+    ...files,
+  ])
+  await program.ended
+  return sentences(program.output(), files)
+}
+
+function sentences(output: string, files: readonly string[]): Sent[] {
+  const said = new Map<string, string[]>(files.map(file => [file, []]))
+  let current: string[] = []
+  for (const line of output.split('\n')) {
+    const about = files.find(file => line.includes(`: ${file}`))
+    if (about) current = said.get(about)!
+    current.push(line)
+  }
+  return files.map(file => {
+    const text = said.get(file)!.join('\n')
+    return {
+      file,
+      said: text,
+      outcome: text.includes('Received Store Response (Success)') ? 'sent' : 'not sent',
+    }
+  })
+}
