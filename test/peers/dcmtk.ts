@@ -19,7 +19,7 @@ export async function storeScp(
   options: { port?: number; args?: string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<StoreScp> {
   const port = options.port ?? (await freePort())
-  const args = ['+B', '+xa', '--fork', '-od', folder, ...(options.args ?? []), String(port)]
+  const args = ['+B', '+xa', '-pm', '--fork', '-od', folder, ...(options.args ?? []), String(port)]
   const program = start('storescp', args, options.env)
   await accepting(port, program)
   const whole = () => readdirSync(folder).filter(name => !name.endsWith('.part'))
@@ -46,23 +46,43 @@ export interface Sent {
   said: string
 }
 
+/** What storescu must be told for it to propose a transfer syntax other than the uncompressed ones. */
+const proposals: Record<string, string> = {
+  '1.2.840.10008.1.2.1.99': '-xd',
+  '1.2.840.10008.1.2.4.50': '-xy',
+  '1.2.840.10008.1.2.4.51': '-xx',
+  '1.2.840.10008.1.2.4.70': '-xs',
+  '1.2.840.10008.1.2.4.80': '-xt',
+  '1.2.840.10008.1.2.4.81': '-xu',
+  '1.2.840.10008.1.2.4.90': '-xv',
+  '1.2.840.10008.1.2.4.91': '-xw',
+  '1.2.840.10008.1.2.5': '-xr',
+}
+
 /**
- * Sends files over one association with DCMTK's `storescu`, proposing for each just the transfer
- * syntax it is in. `storescu` itself leaves out what it cannot read.
+ * Sends files with DCMTK's `storescu`, one association for each transfer syntax that the files are
+ * in, because it proposes one compressed syntax at a time. What it cannot read it leaves out.
  */
 export async function storeScu(
   port: number,
-  files: readonly string[],
+  files: readonly { file: string; transferSyntaxUid?: string }[],
   options: { args?: string[]; called?: string } = {},
 ): Promise<Sent[]> {
-  const program = start('storescu', [
-    ...['-v', '-nh', '-R', '-aet', 'CT01', '-aec', options.called ?? 'WAYSTATION'],
-    ...(options.args ?? []),
-    ...['127.0.0.1', String(port)],
-    ...files,
-  ])
-  await program.ended
-  return sentences(program.output(), files)
+  const groups = Map.groupBy(files, each => proposals[each.transferSyntaxUid ?? ''] ?? '')
+  const all: Sent[] = []
+  for (const [proposal, group] of groups) {
+    const names = group.map(each => each.file)
+    const program = start('storescu', [
+      ...['-v', '-nh', '-R', '-aet', 'CT01', '-aec', options.called ?? 'WAYSTATION'],
+      ...(proposal ? [proposal] : []),
+      ...(options.args ?? []),
+      ...['127.0.0.1', String(port)],
+      ...names,
+    ])
+    await program.ended
+    all.push(...sentences(program.output(), names))
+  }
+  return all
 }
 
 function sentences(output: string, files: readonly string[]): Sent[] {

@@ -7,6 +7,7 @@ export interface Sample {
   studyInstanceUid: string
   seriesInstanceUid: string
   patientId: string
+  transferSyntaxUid: string
 }
 
 const listing = `
@@ -23,7 +24,8 @@ for folder, _, names in os.walk(os.path.dirname(pydicom.__file__) + '/data'):
         text = lambda key: str(d.get(key) or '')
         found.append(dict(file=os.path.join(folder, name), sopInstanceUid=text('SOPInstanceUID'),
             studyInstanceUid=text('StudyInstanceUID'), seriesInstanceUid=text('SeriesInstanceUID'),
-            patientId=text('PatientID')))
+            patientId=text('PatientID'),
+            transferSyntaxUid=str(d.file_meta.get('TransferSyntaxUID') or '')))
 json.dump(sorted(found, key=lambda each: each['file']), sys.stdout)
 `
 
