@@ -7,17 +7,17 @@ const library = dcmjsDimse.constants
 
 /** PDU types, PS3.8 §9.3. */
 export const pduType = {
-  associateRq: library.RawPduType.AAssociateRQ,
-  associateAc: library.RawPduType.AAssociateAC,
-  associateRj: library.RawPduType.AAssociateRJ,
-  pDataTf: library.RawPduType.PDataTF,
-  releaseRq: library.RawPduType.AReleaseRQ,
-  releaseRp: library.RawPduType.AReleaseRP,
-  abort: library.RawPduType.AAbort,
+  associateRq: 0x01,
+  associateAc: 0x02,
+  associateRj: 0x03,
+  pDataTf: 0x04,
+  releaseRq: 0x05,
+  releaseRp: 0x06,
+  abort: 0x07,
 } as const
 
 /** PS3.7 Annex A.2.1: the one application context there is. */
-export const applicationContextName = library.Uid.ApplicationContextName
+export const applicationContextName = '1.2.840.10008.3.1.1.1'
 
 /** PS3.4 Annex A. */
 export const verificationSopClass = library.SopClass.Verification
@@ -60,18 +60,18 @@ export const priority = {
 
 /** Command Fields, PS3.7 table E.1-1, by the names of their messages. */
 export const commandField = {
-  'C-STORE-RQ': library.CommandFieldType.CStoreRequest,
-  'C-GET-RQ': library.CommandFieldType.CGetRequest,
-  'C-FIND-RQ': library.CommandFieldType.CFindRequest,
-  'C-MOVE-RQ': library.CommandFieldType.CMoveRequest,
-  'C-ECHO-RQ': library.CommandFieldType.CEchoRequest,
-  'N-EVENT-REPORT-RQ': library.CommandFieldType.NEventReportRequest,
-  'N-GET-RQ': library.CommandFieldType.NGetRequest,
-  'N-SET-RQ': library.CommandFieldType.NSetRequest,
-  'N-ACTION-RQ': library.CommandFieldType.NActionRequest,
-  'N-CREATE-RQ': library.CommandFieldType.NCreateRequest,
-  'N-DELETE-RQ': library.CommandFieldType.NDeleteRequest,
-  'C-CANCEL-RQ': library.CommandFieldType.CCancelRequest,
+  'C-STORE-RQ': 0x0001,
+  'C-GET-RQ': 0x0010,
+  'C-FIND-RQ': 0x0020,
+  'C-MOVE-RQ': 0x0021,
+  'C-ECHO-RQ': 0x0030,
+  'N-EVENT-REPORT-RQ': 0x0100,
+  'N-GET-RQ': 0x0110,
+  'N-SET-RQ': 0x0120,
+  'N-ACTION-RQ': 0x0130,
+  'N-CREATE-RQ': 0x0140,
+  'N-DELETE-RQ': 0x0150,
+  'C-CANCEL-RQ': 0x0fff,
 } as const
 
 /** A response carries its request's Command Field with this bit set, PS3.7 table E.1-1. */
