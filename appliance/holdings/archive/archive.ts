@@ -1,6 +1,9 @@
 import type { Catalog, Change, Instance, Level, Origin, PublicId } from '../catalog/catalog.ts'
 import type { Bytes } from '../storage/storage.ts'
 
+export { type ArchiveOptions, openArchive } from './open.ts'
+export { type ArchiveSettings, archiveSettings } from './settings.ts'
+
 /** What became of an instance that was received. All three are successes for its sender. */
 export interface Received {
   outcome: 'kept' | 'repeated' | 'quarantined'
@@ -40,4 +43,18 @@ export interface Archive {
 
   /** Every change behind number `after`, then waits for the next one, until `stop`. */
   changes(after: number, stop: AbortSignal): AsyncIterable<Change>
+
+  /** Whether new instances are taken now; when not, the fault a door answers with. */
+  readiness(): 'receiving' | { refused: 'storage-full' | 'storage-failed' | 'stopping' }
+
+  /** Long-lived parts for the supervisor to run. */
+  readonly services: readonly Service[]
+
+  /** Waits for what is in flight and flushes the catalogue; receiving is refused from then on. */
+  close(): Promise<void>
+}
+
+export interface Service {
+  readonly name: string
+  run(stop: AbortSignal): Promise<void>
 }

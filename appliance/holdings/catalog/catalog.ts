@@ -1,5 +1,9 @@
 import type { BlobKey } from '../storage/storage.ts'
 
+export { keyOf } from './key.ts'
+export { type LmdbOptions, openStore } from './lmdb.ts'
+export type { Key, OpenStore, Range, Store, Value, Writes } from './store.ts'
+
 /** The four levels of DICOM's information model, spelled as PS3.4 C.3 and Orthanc do. */
 export const levels = ['Patient', 'Study', 'Series', 'Instance'] as const
 export type Level = (typeof levels)[number]
@@ -39,15 +43,17 @@ export interface Instance {
   blob: BlobKey
   /** Length in bytes of the Part 10 file as `open` gives it. */
   bytes: number
-  /** SHA-256, hexadecimal, of the Part 10 file as `open` gives it. */
-  digest: string
   /** SHA-256, hexadecimal, of the dataset alone: what tells a repeat from a conflict. */
   datasetDigest: string
+  /** SHA-256, hexadecimal, of what stands before the dataset: preamble and File Meta Information. */
+  metaDigest: string
   /** Offset of the dataset, behind preamble and File Meta Information. */
   datasetOffset: number
   /** Offset of the pixel data element, when there is one. */
   pixelDataOffset?: number
   origin: Origin
+  /** How often its bytes were replaced by others; absent when never. */
+  revision?: number
 }
 
 /** A patient, study or series: what its first instance said of it, and its sums. */
@@ -64,7 +70,12 @@ export interface Parent {
   series: number
   instances: number
   bytes: number
+  /** Of a series: how many instances its first instance said it will have. */
+  expectedInstances?: number
 }
+
+/** PS3 knows no such thing: Orthanc's judgement of a series against its expected instances. */
+export type SeriesStatus = 'Unknown' | 'Missing' | 'Complete' | 'Inconsistent'
 
 /** One numbered fact, written in the transaction of the thing it tells of; numbers only grow. */
 export interface Change {
@@ -127,7 +138,11 @@ export interface Catalog {
   levelOf(id: PublicId): Level | undefined
   /** By DICOM identifier: a PatientID or a UID, ignoring case as Orthanc's /tools/lookup does. */
   lookup(identifier: string): { level: Level; id: PublicId }[]
+  /** In the order asked for, else in the order of arrival. Fault: `unknown-tag`. */
   search(search: Search): Iterable<PublicId>
+  /** How many a search would give without `since` and `limit`. */
+  count(search: Search): number
+  seriesStatus(id: PublicId): SeriesStatus
   totals(): Totals
   changes(after: number, limit: number): Change[]
   /** The newest number given out; it stays when its entry is cleared. 0 when there never was one. */

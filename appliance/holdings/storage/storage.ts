@@ -1,7 +1,11 @@
+export { type DiskOptions, openDisk } from './disk.ts'
+export { openBlobs, type StorageSettings, storageKinds } from './kinds.ts'
+export { storageSettings } from './settings.ts'
+
 /** Bytes on their way, chunk by chunk; the consumer's pace is the producer's pace. */
 export type Bytes = AsyncIterable<Uint8Array>
 
-/** Names a blob. Keys sort in the order in which their writing began. */
+/** Names a blob. Keys sort in the order in which their writing began, and are never given twice. */
 export type BlobKey = string & { readonly __blobKey: never }
 
 /**
@@ -19,12 +23,21 @@ export interface Blobs {
    */
   write(bytes: Bytes): Promise<{ key: BlobKey; bytes: number }>
 
-  /** Half open: `from` up to, not including, `to`. Fault: `not-found`. */
+  /** Half open: `from` up to, not including, `to`. Faults: `not-found`, `storage-failed`. */
   read(key: BlobKey, range?: { from: number; to: number }): Bytes
 
   /** Removing what is not there is no error: a repeat after a crash must pass. */
   remove(key: BlobKey): Promise<void>
 
-  /** Every whole blob in key order, beginning behind `after`. */
+  /**
+   * Every named blob in key order, beginning behind `after`. After a power cut the newest ones may
+   * be named and yet not whole, when nobody was told that they are kept.
+   */
   keys(after?: BlobKey): AsyncIterable<{ key: BlobKey; bytes: number }>
+}
+
+/** What a kind of storage on a disk of this box can tell beside its four verbs. */
+export interface Room {
+  /** Bytes this service may still write, and the size of the whole volume. */
+  room(): Promise<{ free: number; total: number }>
 }

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** What the archive does with what it is sent. */
+export const archiveSettings = z.strictObject({
+  sameUidOtherBytes: z
+    .enum(['keep-first', 'overwrite', 'refuse'])
+    .default('keep-first')
+    .describe(
+      'When another image comes under a SOP Instance UID already kept: "keep-first" keeps the newcomer aside in quarantine, "overwrite" puts it in place of the first, "refuse" answers with an error.',
+    ),
+  stableAge: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe(
+      'Seconds without a new image after which a patient, study or series counts as stable.',
+    ),
+  reserve: z
+    .string()
+    .regex(/^\d+ ?(MB|GB)$/)
+    .default('1 GB')
+    .describe('Receiving stops while less than this is free on the data volume.'),
+})
+
+export type ArchiveSettings = z.infer<typeof archiveSettings>
