@@ -1,0 +1,14 @@
+/** What our own web UI, scripts and watchers need: everything under `/api`, and the probes. */
+import { Hono } from 'hono'
+import { type Connections, connectionRoutes } from './connections.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { type Probes, probeRoutes } from './probes.ts'
+
+export function adminRoutes(
+  parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0],
+): Hono {
+  return new Hono()
+    .route('/', probeRoutes(parts.probes))
+    .route('/', connectionRoutes(parts.connections))
+    .route('/', deliveryRoutes(parts))
+}

@@ -1,0 +1,41 @@
+import { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import type { ConnectionRecord } from '../../standard/dimse/dimse.ts'
+
+/** The part of the connection log that is shown. */
+export interface Connections {
+  recent(limit: number): ConnectionRecord[]
+  refusedCallers(): readonly unknown[]
+  follow(stop: AbortSignal): AsyncIterable<ConnectionRecord>
+}
+
+const most = 10_000
+
+/**
+ * `GET /api/connections?limit=` newest first (100 unless told), with the callers that were refused;
+ * `GET /api/connections/stream` each further record as a server-sent event `connection`.
+ */
+export function connectionRoutes(connections: Connections): Hono {
+  return new Hono()
+    .get('/api/connections', context => {
+      const asked = Number(context.req.query('limit') ?? 100)
+      const limit = Number.isInteger(asked) && asked > 0 ? Math.min(asked, most) : 100
+      return context.json({
+        connections: connections.recent(limit),
+        refusedCallers: connections.refusedCallers(),
+      })
+    })
+    .get('/api/connections/stream', context =>
+      streamSSE(context, async stream => {
+        const gone = new AbortController()
+        stream.onAbort(() => gone.abort())
+        for await (const record of connections.follow(gone.signal)) {
+          await stream.writeSSE({
+            event: 'connection',
+            id: String(record.id),
+            data: JSON.stringify(record),
+          })
+        }
+      }),
+    )
+}

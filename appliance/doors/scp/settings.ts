@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { limitsSettings, timersSettings, tlsSettings } from '../../standard/dimse/dimse.ts'
+
+/** AE titles: 1 to 16 printable ASCII characters without backslash (PS3.5 §6.2, PS3.8 §9.3.2). */
+export const aeTitle = z
+  .string()
+  .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'an AE title has 1 to 16 ASCII characters, no backslash')
+  .refine(text => text.trim() === text && text !== '', 'an AE title has no spaces around it')
+
+const uid = z
+  .string()
+  .regex(/^[0-9]+(\.[0-9]+)+$/, 'not a UID')
+  .max(64)
+
+/** The `dicom` section of the configuration. */
+export const scpSettings = z.strictObject({
+  aet: aeTitle.default('WAYSTATION').describe('The AE title of this box.'),
+  aliases: z.array(aeTitle).default([]).describe('Further AE titles under which it answers.'),
+  checkCalledAet: z
+    .boolean()
+    .default(false)
+    .describe('Refuse callers that call another AE title than this box’s own and its aliases.'),
+  host: z.string().min(1).optional().describe('The address to listen on; without it, all.'),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(11112)
+    .describe('The DICOM port; 0: a free one.'),
+  privateSopClasses: z
+    .array(uid)
+    .default([])
+    .describe('Private storage SOP classes to take besides those of the standard.'),
+  anySopClass: z
+    .boolean()
+    .default(false)
+    .describe('Take instances of every SOP class, known or not.'),
+  tls: tlsSettings
+    .extend({
+      port: z.number().int().min(0).max(65535).default(2762).describe('The DICOM TLS port.'),
+    })
+    .optional()
+    .describe('DICOM over TLS on a port of its own.'),
+  timers: timersSettings.prefault({}),
+  limits: limitsSettings.prefault({}),
+})
+
+export type ScpSettings = z.infer<typeof scpSettings>
