@@ -10,6 +10,8 @@ export interface Synthetic {
   sopInstanceUid: string
   studyInstanceUid: string
   bytes: number
+  /** Where its dataset begins. */
+  datasetOffset: number
 }
 
 const explicitLittleEndian = '1.2.840.10008.1.2.1'
@@ -104,8 +106,9 @@ export function writeCt(folder: string, shape: Shape, rows: number): Synthetic {
   const pixels = Buffer.alloc(rows * rows * 2)
   for (let at = 0; at < pixels.length; at += 2) pixels[at] = (at * 31 + shape.instance) & 255
   const file = join(folder, `${sopInstanceUid}.dcm`)
+  const meta = fileMeta(ctImage, sopInstanceUid)
   const bytes = Buffer.concat([
-    fileMeta(ctImage, sopInstanceUid),
+    meta,
     header(shape, ctImage, rows, 1),
     long(0x7fe0, 0x10, 'OW', pixels.length),
     pixels,
@@ -118,6 +121,7 @@ export function writeCt(folder: string, shape: Shape, rows: number): Synthetic {
     sopInstanceUid,
     studyInstanceUid: `${shape.uidRoot}.${shape.study}`,
     bytes: bytes.length,
+    datasetOffset: meta.length,
   }
 }
 
@@ -132,7 +136,7 @@ export function writeMultiFrame(folder: string, shape: Shape, megabytes: number)
   const descriptor = openSync(file, 'w')
   let bytes = 0
   const put = (part: Buffer) => (bytes += writeSync(descriptor, part))
-  put(fileMeta(secondaryCaptureMultiFrame, sopInstanceUid))
+  const datasetOffset = put(fileMeta(secondaryCaptureMultiFrame, sopInstanceUid))
   put(header(shape, secondaryCaptureMultiFrame, rows, frames))
   put(long(0x7fe0, 0x10, 'OW', length))
   for (let left = length; left > 0; left -= frame.length) {
@@ -140,5 +144,11 @@ export function writeMultiFrame(folder: string, shape: Shape, megabytes: number)
     put(frame.subarray(0, Math.min(left, frame.length)))
   }
   closeSync(descriptor)
-  return { file, sopInstanceUid, studyInstanceUid: `${shape.uidRoot}.${shape.study}`, bytes }
+  return {
+    file,
+    sopInstanceUid,
+    studyInstanceUid: `${shape.uidRoot}.${shape.study}`,
+    bytes,
+    datasetOffset,
+  }
 }

@@ -24,17 +24,16 @@ test('a fresh clone needs nothing but `npm start`, and keeps its data in ./data'
     '--dicom-port',
     '0',
   ])
-  const ready = await eventually(
-    () => {
-      const line = service
+  const line = await eventually(
+    () =>
+      service
         .output()
         .split('\n')
-        .find(each => each.includes('"ready"'))
-      return line && (JSON.parse(line) as { http: number; dicom: number })
-    },
-    `the ready line in:\n${service.output()}`,
+        .find(each => each.includes('"ready"')),
+    `the ready line of npm start; it said: ${service.output()}`,
     180,
   )
+  const ready = JSON.parse(line) as { http: number; dicom: number }
   mkdirSync(join(folder.path, 'files'))
   const image = writeCt(
     join(folder.path, 'files'),

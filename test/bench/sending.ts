@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs'
+import { silentLog } from '../../appliance/log.ts'
+import { connect } from '../../appliance/standard/dimse/dimse.ts'
+import { accepting, end, freePort, start } from '../peers/programs.ts'
+import type { Synthetic } from '../samples/synthetic.ts'
+import { send, type Work } from './works.ts'
+
+const ctImage = '1.2.840.10008.5.1.4.1.1.2'
+const explicitLittleEndian = '1.2.840.10008.1.2.1'
+
+/** Our own sending, with the files as a source: one association, every dataset a stream. */
+async function sendOurselves(images: readonly Synthetic[], port: number): Promise<number> {
+  const begun = performance.now()
+  const association = await connect({
+    host: '127.0.0.1',
+    port,
+    callingAeTitle: 'BENCH',
+    calledAeTitle: 'STORESCP',
+    log: silentLog,
+    contexts: [{ abstractSyntax: ctImage, transferSyntaxes: [explicitLittleEndian] }],
+  })
+  for (const image of images) {
+    const { status } = await association.store({
+      sopClassUid: ctImage,
+      sopInstanceUid: image.sopInstanceUid,
+      transferSyntaxUid: explicitLittleEndian,
+      data: createReadStream(image.file, { start: image.datasetOffset, highWaterMark: 1 << 18 }),
+    })
+    if (status !== 0) throw new Error(`storescp answered ${status}`)
+  }
+  await association.release()
+  return (performance.now() - begun) / 1000
+}
+
+/** Sending to `storescp --ignore`, ours against storescu's. */
+export async function measureSending(
+  work: Work,
+  runs: number,
+  say: (line?: string) => void,
+): Promise<void> {
+  const port = await freePort()
+  const program = start('storescp', ['--ignore', '--fork', String(port)])
+  await accepting(port, program)
+  const ours: number[] = []
+  const theirs: number[] = []
+  try {
+    for (let run = 0; run < runs; run++) {
+      ours.push(await sendOurselves(work.senders[0]!, port))
+      theirs.push(await send(work, port))
+    }
+  } finally {
+    await end(program)
+  }
+  const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
+  const [own, other] = [median(ours), median(theirs)]
+  say(`\n### sending ${work.instances} CT to storescp --ignore\n`)
+  say('| sender | instances/s | MB/s | Waystation is |')
+  say('|---|---:|---:|---:|')
+  say(
+    `| Waystation | ${(work.instances / own).toFixed(0)} | ${(work.megabytes / own).toFixed(0)} | |`,
+  )
+  say(
+    `| storescu | ${(work.instances / other).toFixed(0)} | ${(work.megabytes / other).toFixed(0)} | ${(other / own).toFixed(2)} × as fast |`,
+  )
+}
