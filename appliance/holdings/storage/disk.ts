@@ -1,8 +1,187 @@
-import type { BlobKey, Blobs, Room } from './storage.ts'
+import { closeSync, fdatasync, open, read, readdir, rename, stat, statfs, unlink } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Fault } from '../../faults.ts'
+import { onDisk, storageFault } from './errors.ts'
+import { createFolder, createFolderSync } from './folders.ts'
+import { pour } from './pour.ts'
+import type { BlobKey, Blobs, Bytes, Room } from './storage.ts'
+
+/**
+ * Blobs as files of this box: `blobs/<aaa>/<bb>/<key>.dcm`, where the key is a growing number of
+ * eight hexadecimal digits and the folders are its first three and next two, so that a folder holds
+ * at most 4,096 files and new ones all go into the newest.
+ *
+ * A blob is written as `<key>.part`, renamed when all its bytes are written, then synced with its
+ * folder. So after a crash a `.part` is rubbish, and a `.dcm` whose writer was answered is whole; one
+ * whose writer was not answered may be short, as a file system may keep the name before the bytes.
+ */
 export interface DiskOptions {
+  /** Holds the folder `blobs`. */
   folder: string
+  /** Everything up to this key is settled: only what lies behind it is swept of `.part` files. */
   after?: BlobKey
 }
-export async function openDisk(_options: DiskOptions): Promise<Blobs & Room> {
-  throw new Error('soon')
+
+const blobName = /^([0-9a-f]{8})\.(dcm|part)$/
+const readSize = 256 * 1024
+const lastNumber = 0xffffffff
+
+const fs = {
+  open: promisify(open),
+  rename: promisify(rename),
+  fdatasync: promisify(fdatasync),
+  unlink: promisify(unlink),
+  stat: promisify(stat),
+  statfs: promisify(statfs),
+  readdir: promisify(readdir) as (path: string) => Promise<string[]>,
+  read: promisify(read),
+}
+
+/** Faults: `data-folder-refused` when the folder cannot be made, read or written. */
+export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
+  const root = join(options.folder, 'blobs')
+  let last: number
+  try {
+    await createFolder(root)
+    last = Math.max(await newest(root), options.after ? Number.parseInt(options.after, 16) : 0)
+    await sweep(root, options.after)
+  } catch (error) {
+    throw new Fault('data-folder-refused', `blobs: ${(error as Error).message}`, { cause: error })
+  }
+  const syncFolder = createFolderSync()
+  const folders = new Map<string, Promise<void>>()
+
+  /** The folder of a key, made and synced into its parents when it is the first in it. */
+  async function folderFor(key: BlobKey): Promise<string> {
+    const folder = folderOf(root, key)
+    let made = folders.get(folder)
+    if (!made) {
+      if (folders.size > 16) folders.clear()
+      made = createFolder(folder)
+      folders.set(folder, made)
+      made.catch(() => folders.delete(folder))
+    }
+    await made
+    return folder
+  }
+
+  return {
+    async write(bytes: Bytes) {
+      if (last >= lastNumber) throw new Fault('storage-full', 'all blob keys were given')
+      const key = keyOfNumber(++last)
+      const target = fileOf(root, key)
+      const part = `${target.slice(0, -4)}.part`
+      const folder = await onDisk(folderFor(key))
+      const file = await onDisk(fs.open(part, 'wx', 0o640))
+      let written = part
+      try {
+        const length = await pour(bytes, file)
+        await onDisk(fs.rename(part, target))
+        written = target
+        await onDisk(fs.fdatasync(file))
+        await onDisk(syncFolder(folder))
+        closeSync(file)
+        return { key, bytes: length }
+      } catch (error) {
+        closeSync(file)
+        // What cannot be removed now is swept, or found out by its note, at the next start.
+        await fs.unlink(written).catch(() => {})
+        throw error
+      }
+    },
+
+    async *read(key, range) {
+      const file = await onDisk(fs.open(fileOf(root, key), 'r'))
+      try {
+        const end = range?.to ?? Number.POSITIVE_INFINITY
+        for (let at = range?.from ?? 0; at < end; ) {
+          const chunk = Buffer.allocUnsafeSlow(Math.min(readSize, end - at))
+          const { bytesRead } = await onDisk(fs.read(file, chunk, 0, chunk.length, at))
+          if (bytesRead === 0) return
+          at += bytesRead
+          yield bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead)
+        }
+      } finally {
+        closeSync(file)
+      }
+    },
+
+    async remove(key) {
+      try {
+        await fs.unlink(fileOf(root, key))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+        throw storageFault(error)
+      }
+      await onDisk(syncFolder(folderOf(root, key)))
+    },
+
+    async *keys(after) {
+      for await (const { folder, names } of leaves(root, after)) {
+        for (const name of names) {
+          const key = name.slice(0, 8) as BlobKey
+          if (!name.endsWith('.dcm') || (after !== undefined && key <= after)) continue
+          const bytes = await sizeOf(join(folder, name))
+          if (bytes !== undefined) yield { key, bytes }
+        }
+      }
+    },
+
+    async room() {
+      const { bavail, bsize, blocks } = await onDisk(fs.statfs(root))
+      return { free: bavail * bsize, total: blocks * bsize }
+    },
+  }
+}
+
+const keyOfNumber = (value: number) => value.toString(16).padStart(8, '0') as BlobKey
+const folderOf = (root: string, key: string) => join(root, key.slice(0, 3), key.slice(3, 5))
+const fileOf = (root: string, key: BlobKey) => join(folderOf(root, key), `${key}.dcm`)
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await fs.stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw storageFault(error)
+  }
+}
+
+/** The folders of blobs from the one of `after` on, in key order, each with its names in order. */
+async function* leaves(
+  root: string,
+  after: BlobKey | undefined,
+): AsyncIterable<{ folder: string; names: string[] }> {
+  for (const upper of (await onDisk(fs.readdir(root))).sort()) {
+    if (!/^[0-9a-f]{3}$/.test(upper) || (after && upper < after.slice(0, 3))) continue
+    for (const lower of (await onDisk(fs.readdir(join(root, upper)))).sort()) {
+      if (!/^[0-9a-f]{2}$/.test(lower) || (after && upper + lower < after.slice(0, 5))) continue
+      const folder = join(root, upper, lower)
+      const names = await onDisk(fs.readdir(folder))
+      yield { folder, names: names.filter(name => blobName.test(name)).sort() }
+    }
+  }
+}
+
+/** The highest number that a file, whole or not, has. */
+async function newest(root: string): Promise<number> {
+  const uppers = (await fs.readdir(root)).filter(name => /^[0-9a-f]{3}$/.test(name)).sort()
+  for (const upper of uppers.reverse()) {
+    const lowers = (await fs.readdir(join(root, upper))).filter(name => /^[0-9a-f]{2}$/.test(name))
+    for (const lower of lowers.sort().reverse()) {
+      const names = (await fs.readdir(join(root, upper, lower))).filter(name => blobName.test(name))
+      const highest = names.sort().at(-1)
+      if (highest) return Number.parseInt(highest, 16)
+    }
+  }
+  return 0
+}
+
+async function sweep(root: string, after: BlobKey | undefined): Promise<void> {
+  for await (const { folder, names } of leaves(root, after)) {
+    for (const name of names) {
+      if (name.endsWith('.part')) await fs.unlink(join(folder, name))
+    }
+  }
 }

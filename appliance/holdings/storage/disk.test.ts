@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Fault } from '../../faults.ts'
+import { blobsContract } from './blobs.contract.ts'
+import { openDisk } from './disk.ts'
+import { createFolderSync } from './folders.ts'
+import { behind } from './pour.ts'
+import type { BlobKey } from './storage.ts'
+
+const folders: string[] = []
+after(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
+
+async function freshFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'waystation-disk-'))
+  folders.push(folder)
+  return folder
+}
+
+async function* one(text: string) {
+  yield Buffer.from(text)
+}
+
+blobsContract('disk', async () => openDisk({ folder: await freshFolder() }))
+
+test('a key is never given again, also after its blob was removed and the box restarted', async () => {
+  const folder = await freshFolder()
+  const first = await openDisk({ folder })
+  const { key } = await first.write(one('a'))
+  await first.remove(key)
+  const second = await openDisk({ folder, after: key })
+  assert.ok((await second.write(one('b'))).key > key)
+})
+
+test('unfinished writes of the last run are swept, whole blobs and strange files are not', async () => {
+  const folder = await freshFolder()
+  const { key } = await (await openDisk({ folder })).write(one('kept'))
+  const leaf = join(folder, 'blobs', '000', '00')
+  await writeFile(join(leaf, '00000007.part'), 'half')
+  await writeFile(join(leaf, 'notes.txt'), 'not ours')
+  const disk = await openDisk({ folder, after: key })
+  assert.deepEqual((await readdir(leaf)).sort(), [`${key}.dcm`, 'notes.txt'].sort())
+  assert.ok((await disk.write(one('next'))).key > '00000007')
+})
+
+test('a blob begins a new folder when the number of its key overflows the old', async () => {
+  const folder = await freshFolder()
+  const disk = await openDisk({ folder, after: '00000fff' as BlobKey })
+  const { key } = await disk.write(one('x'))
+  assert.equal(key, '00001000')
+  assert.deepEqual(await readdir(join(folder, 'blobs', '000', '01')), ['00001000.dcm'])
+  const again = await openDisk({ folder })
+  assert.equal((await again.write(one('y'))).key, '00001001')
+})
+
+test('a folder that is a file is refused', async () => {
+  const folder = await freshFolder()
+  await writeFile(join(folder, 'blobs'), '')
+  await assert.rejects(openDisk({ folder }), (fault: Fault) => fault.code === 'data-folder-refused')
+})
+
+test('the room on the volume is told', async () => {
+  const { free, total } = await (await openDisk({ folder: await freshFolder() })).room()
+  assert.ok(free > 0 && free < total)
+})
+
+test('folder syncs are shared by all who ask while one is running, but never joined late', async () => {
+  const begun: (() => void)[] = []
+  const sync = createFolderSync(() => new Promise(resolve => begun.push(resolve)))
+  const settled: string[] = []
+  const ask = (name: string) => sync('/folder').then(() => settled.push(name))
+  const all = [ask('a'), ask('b'), ask('c')]
+  assert.equal(begun.length, 1)
+  begun[0]!()
+  await all[0]
+  assert.deepEqual(settled, ['a'])
+  await new Promise(setImmediate)
+  assert.equal(begun.length, 2)
+  begun[1]!()
+  await Promise.all(all)
+  assert.deepEqual(settled, ['a', 'b', 'c'])
+})
+
+test('a folder sync that fails fails those who waited for it, not those after', async () => {
+  let fail = true
+  const sync = createFolderSync(async () => {
+    if (fail) throw new Error('EIO')
+  })
+  await assert.rejects(sync('/folder'))
+  fail = false
+  await sync('/folder')
+})
+
+test('what a short write left over is exactly the rest', () => {
+  const lot = [Buffer.from('abc'), Buffer.from('de'), Buffer.from('fgh')]
+  for (let written = 0; written < 8; written++) {
+    assert.equal(Buffer.concat(behind(lot, written)).toString(), 'abcdefgh'.slice(written))
+  }
+})
