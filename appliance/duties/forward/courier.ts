@@ -1,0 +1,228 @@
+import { type FaultCode, faultOf } from '../../faults.ts'
+import type { PublicId } from '../../holdings/catalog/catalog.ts'
+import type { Bytes } from '../../holdings/storage/storage.ts'
+import type { Log } from '../../log.ts'
+import type { Bell, Pause } from './bell.ts'
+import type { Delivery } from './delivery.ts'
+import {
+  type Destination,
+  type Parcel,
+  type Receipt,
+  type Why,
+  whyOf,
+} from './destinations/destination.ts'
+import type { Claim, Ledger } from './ledger.ts'
+import type { Standings } from './standing.ts'
+
+/** What a courier is doing now. */
+export type Doing = 'idle' | 'sending' | 'waiting' | 'probing'
+
+/**
+ * Carries what is owed to one destination, and knows no other: each has its own courier, so that
+ * none can delay another. It never gives up; what it does survives its end at any point, because all
+ * it remembers is in the ledger and in the destination's standing.
+ */
+export interface Courier {
+  run(stop: AbortSignal): Promise<void>
+  doing(): Doing
+}
+
+/** Most instances of a study that are claimed at once, and so go over one connection. */
+const claimAtMost = 1000
+/** After so many answers of "not now" in a row the rest would hardly fare better. */
+const refusalsAtMost = 3
+/** Seconds to leave a disk alone that would not take a receipt. */
+const localPause = 5
+const localFaults = new Set<FaultCode>(['storage-full', 'storage-failed', 'busy'])
+
+export function createCourier(parts: {
+  destination: Destination
+  /** Connections at once. */
+  parallel: number
+  ledger: Ledger
+  standings: Standings
+  open(instance: PublicId, range?: { from: number; to: number }): Bytes
+  bell: Bell
+  pause: Pause
+  log: Log
+  /** Told of each receipt that was written down. */
+  onReceipt(destination: string, receipt: Receipt, bytes: number): void
+}): Courier {
+  const { destination, ledger, standings, bell, pause, log } = parts
+  const { name } = destination
+  const passes = new Set<Promise<void>>()
+  let doing: Doing = 'idle'
+
+  const suspect = () => standings.of(name).failures > 0
+
+  function fail(why: Why, progressed: boolean): void {
+    const { failures } = standings.failed(name, why, progressed)
+    const fields = { destination: name, code: why.code, detail: why.detail, failures }
+    // The first time a person may want to know; the thousandth adds nothing.
+    if (failures === 1) log.warn('destination-failed', { ...fields, advice: why.advice })
+    else log.debug('destination-failed', { ...fields, advice: why.advice })
+  }
+
+  /** Whether the destination would take something now; else when to ask again is written down. */
+  async function probe(stop: AbortSignal): Promise<boolean> {
+    doing = 'probing'
+    try {
+      await destination.probe(stop)
+      return true
+    } catch (error) {
+      if (!stop.aborted) fail(whyOf(faultOf(error)), false)
+      return false
+    }
+  }
+
+  /** One connection's worth: delivers what was claimed and writes down each receipt as it comes. */
+  async function pass(claims: readonly Claim[], stop: AbortSignal): Promise<void> {
+    const open = new Map(claims.map(claim => [claim.instance.id, claim.delivery]))
+    const onTrial = suspect()
+    let settled = 0
+    let refusals = 0
+    let trouble: Why | undefined
+    let brokenOff = false
+    try {
+      for await (const receipt of destination.deliver(claims.map(parcelOf), stop)) {
+        const delivery = open.get(receipt.instance)
+        if (!delivery) continue
+        await keep([[delivery, receipt]], stop)
+        open.delete(receipt.instance)
+        if (receipt.outcome === 'gone') continue
+        if (receipt.outcome !== 'again') {
+          settled++
+          refusals = 0
+          if (onTrial && suspect()) standings.answered(name)
+          continue
+        }
+        trouble = receipt.why
+        refusals++
+        // What ails the destination ails the next parcel too: spare the line.
+        if (receipt.unwell) brokenOff = true
+        else if (refusals >= refusalsAtMost || (onTrial && settled === 0)) {
+          brokenOff = true
+          // The study waits as one, so that the next trial is another study's.
+          await keep(
+            [...open.values()].map(each => [each, { ...receipt, instance: each.instance }]),
+            stop,
+          )
+          open.clear()
+        }
+        if (brokenOff) break
+      }
+      if (trouble && (brokenOff || settled === 0)) fail(trouble, settled > 0)
+      else if (settled > 0) standings.answered(name)
+    } catch (error) {
+      if (!stop.aborted) fail(whyOf(faultOf(error)), settled > 0)
+    } finally {
+      await untilWritten(() => ledger.release([...open.values()]), stop)
+    }
+  }
+
+  function parcelOf({ instance }: Claim): Parcel {
+    return {
+      instance,
+      dataset: () => parts.open(instance.id, { from: instance.datasetOffset, to: instance.bytes }),
+      file: () => parts.open(instance.id),
+    }
+  }
+
+  async function keep(
+    outcomes: readonly (readonly [Delivery, Receipt])[],
+    stop: AbortSignal,
+  ): Promise<void> {
+    await untilWritten(() => ledger.settle(outcomes), stop)
+    for (const [delivery, receipt] of outcomes) {
+      parts.onReceipt(name, receipt, delivery.bytes)
+      if (receipt.outcome !== 'declined') continue
+      log.warn('delivery-parked', {
+        destination: name,
+        instance: delivery.instance,
+        sopInstanceUid: delivery.sopInstanceUid,
+        status: receipt.status,
+        detail: receipt.why.detail,
+        advice: receipt.why.advice,
+      })
+    }
+  }
+
+  /** A full disk may refuse even a receipt; one let go of would cost a second sending. */
+  async function untilWritten(write: () => void, stop: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return write()
+      } catch (error) {
+        const fault = faultOf(error)
+        if (stop.aborted || !localFaults.has(fault.code)) throw fault
+        log.error('ledger-failed', { destination: name, code: fault.code, advice: fault.advice })
+        await pause(localPause, stop)
+      }
+    }
+  }
+
+  function begin(claims: readonly Claim[], stop: AbortSignal): void {
+    const running = pass(claims, stop).finally(() => {
+      passes.delete(running)
+      bell.ring()
+    })
+    running.catch(() => {})
+    passes.add(running)
+  }
+
+  /** One look at what there is to do; answers for how many seconds nothing changes by itself. */
+  async function step(stop: AbortSignal): Promise<number | undefined> {
+    const ripe = ledger.ripen(name)
+    const next = ripe === undefined ? undefined : ripe / 1000
+    if (!suspect()) {
+      while (passes.size < parts.parallel && !stop.aborted && !suspect()) {
+        const claims = ledger.claim(name, claimAtMost)
+        if (claims.length === 0) break
+        begin(claims, stop)
+      }
+      doing = passes.size > 0 ? 'sending' : 'idle'
+      return next
+    }
+    // One at a time finds out whether it is well again; who is still on the line finishes first.
+    if (passes.size > 0) return next
+    if (!ledger.hasOwed(name)) {
+      doing = 'idle'
+      return next
+    }
+    const wait = standings.secondsToWait(name)
+    if (wait > 0) {
+      doing = 'waiting'
+      return wait
+    }
+    if (!(await probe(stop))) return 0
+    const claims = ledger.claim(name, claimAtMost)
+    doing = 'sending'
+    if (claims.length > 0) begin(claims, stop)
+    return undefined
+  }
+
+  return {
+    doing: () => doing,
+
+    async run(stop) {
+      while (!stop.aborted) {
+        let seconds: number | undefined
+        try {
+          seconds = await step(stop)
+        } catch (error) {
+          const fault = faultOf(error)
+          log.error('courier-failed', {
+            destination: name,
+            code: fault.code,
+            detail: fault.detail,
+            advice: fault.advice,
+          })
+          seconds = localPause
+        }
+        if (seconds === 0) continue
+        await bell.wait(seconds, stop)
+      }
+      await Promise.allSettled(passes)
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Fault } from '../../../faults.ts'
+import type { Instance, PublicId } from '../../../holdings/catalog/catalog.ts'
+import type { Bytes } from '../../../holdings/storage/storage.ts'
+
+/** One instance on its way to one destination, with its bytes still in the archive. */
+export interface Parcel {
+  instance: Instance
+  /** The dataset alone, as stored. A local fault (`not-found`, `storage-failed`, …) comes out here. */
+  dataset(): Bytes
+  /** The whole Part 10 file, as stored. */
+  file(): Bytes
+}
+
+/** Why a delivery stands as it does, for a person; `code` is for programs. */
+export interface Why {
+  code: string
+  detail: string
+  advice: string
+}
+
+export function whyOf(fault: Fault): Why {
+  return { code: fault.code, detail: fault.detail, advice: fault.advice }
+}
+
+/**
+ * What became of one parcel.
+ * - `accepted`: the far side has it.
+ * - `again`: not now; the same parcel may pass later. `unwell` says that the answer tells of the
+ *   destination as a whole (no room left there) and not of this one parcel.
+ * - `declined`: the same parcel will not pass until a person changes something.
+ * - `gone`: the archive no longer holds it.
+ */
+export type Receipt =
+  | { instance: PublicId; outcome: 'accepted'; status?: number; why?: Why }
+  | { instance: PublicId; outcome: 'again'; status?: number; why: Why; unwell?: boolean }
+  | { instance: PublicId; outcome: 'declined'; status?: number; why: Why }
+  | { instance: PublicId; outcome: 'gone'; why: Why }
+
+/** A place that instances are delivered to. It keeps nothing: what is owed is the ledger's. */
+export interface Destination {
+  name: string
+
+  /**
+   * Sends parcels and yields a receipt for each one as soon as its fate is known; a parcel without
+   * a receipt is still owed. Throws the fault that ended the connection, after the receipt (`again`)
+   * of the parcel that was on its way then. On `stop` no further parcel begins; the one on its way
+   * may finish. A consumer may leave the iteration at any receipt, which ends the connection in order.
+   * Faults: `peer-unreachable`, `peer-refused`, `peer-timeout`, `peer-aborted`, `protocol-broken`.
+   */
+  deliver(parcels: readonly Parcel[], stop: AbortSignal): AsyncIterable<Receipt>
+
+  /** Asks whether it would take anything now, without sending any image. The same faults. */
+  probe(stop: AbortSignal): Promise<void>
+}

@@ -1,0 +1,270 @@
+import { z } from 'zod'
+import { type Fault, faultOf } from '../../../faults.ts'
+import type { Instance } from '../../../holdings/catalog/catalog.ts'
+import type { Bytes } from '../../../holdings/storage/storage.ts'
+import { storageSopClasses, transferSyntaxes } from '../../../standard/dicom/dicom.ts'
+import {
+  connect,
+  type OutgoingAssociation,
+  type OutgoingContext,
+  timersSettings,
+  verificationSopClass,
+} from '../../../standard/dimse/dimse.ts'
+import { receiptOf } from './answers.ts'
+import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
+import { aeTitle, destinationName, parallel, type Surroundings } from './surroundings.ts'
+
+/** A DICOM node that takes C-STORE, plain or over TLS. */
+export const dimseSettings = z.strictObject({
+  name: destinationName,
+  kind: z.literal('dimse'),
+  aet: aeTitle.describe('AE title of the destination.'),
+  host: z.string().min(1).describe('Its name or address.'),
+  port: z.number().int().min(1).max(65_535).default(104).describe('Its DICOM port.'),
+  localAet: aeTitle.optional().describe('The AE title we call with; without it that of this box.'),
+  parallel,
+  tls: z
+    .strictObject({
+      certificateFile: z.string().optional().describe('PEM: our certificate, if it wants one.'),
+      keyFile: z.string().optional().describe('PEM: the private key of our certificate.'),
+      authoritiesFile: z
+        .string()
+        .optional()
+        .describe('PEM: who may sign its certificate; without it the system’s authorities.'),
+      revocationsFile: z.string().optional().describe('PEM: revocation lists of the authorities.'),
+      serverName: z.string().optional().describe('The name in its certificate, if not the host.'),
+      verify: z.boolean().default(true).describe('Whether its certificate must be a valid one.'),
+    })
+    .optional()
+    .describe('DICOM over TLS; without it plain DICOM.'),
+  timers: timersSettings
+    .prefault({})
+    .describe('How long to wait for what; of silence, never of the whole.'),
+})
+
+export type DimseSettings = z.output<typeof dimseSettings>
+
+/** PS3.8 §9.3.2.2: context ids are the odd numbers of one byte. */
+const contextsAtMost = 128
+
+/** PS3.8 table 9-18. */
+const transferSyntaxesNotSupported = 4
+
+/** PS3.5 Annex A.1: what every node takes. */
+const implicitVrLittleEndian = '1.2.840.10008.1.2'
+
+/**
+ * C-STORE over one association for all parcels; over several, one after the other, when they are of
+ * more than 128 kinds. Proposed is exactly what is stored: one context for each pair of SOP class
+ * and transfer syntax, so that nothing has to be re-encoded to be sent.
+ */
+export function openDimse(settings: DimseSettings, surroundings: Surroundings): Destination {
+  async function associate(contexts: readonly OutgoingContext[], cut: AbortSignal) {
+    const { tls } = settings
+    return connect({
+      host: settings.host,
+      port: settings.port,
+      callingAeTitle: settings.localAet ?? surroundings.aeTitle,
+      calledAeTitle: settings.aet,
+      contexts,
+      timers: settings.timers,
+      ...(tls ? { tls: defined(tls) } : {}),
+      stop: cut,
+      log: surroundings.log,
+    })
+  }
+
+  return {
+    name: settings.name,
+
+    async *deliver(parcels, stop) {
+      let waiting: readonly Parcel[] = parcels
+      while (waiting.length > 0 && !stop.aborted) {
+        const { batch, rest, contexts } = nextBatch(waiting)
+        const grace = graceAfter(stop, settings.timers.stop)
+        try {
+          const association = await associate(contexts, grace.cut)
+          grace.begin()
+          waiting = [...(yield* sendOver(association, batch, stop)), ...rest]
+        } finally {
+          grace.end()
+        }
+      }
+    },
+
+    async probe(stop) {
+      const association = await associate(
+        [{ abstractSyntax: verificationSopClass, transferSyntaxes: [implicitVrLittleEndian] }],
+        stop,
+      )
+      try {
+        // Some stores take no Verification; that they took the association is answer enough.
+        if (association.accepted(verificationSopClass)) await association.echo()
+      } catch (error) {
+        association.abort()
+        throw error
+      }
+      await association.release()
+    },
+  }
+}
+
+/**
+ * Sends a batch over one association, and answers what is left of it when one of our own files broke
+ * off in the middle of its message, which only an abort can end.
+ */
+async function* sendOver(
+  association: OutgoingAssociation,
+  batch: readonly Parcel[],
+  stop: AbortSignal,
+): AsyncGenerator<Receipt, readonly Parcel[]> {
+  let broken = false
+  try {
+    for (const [at, parcel] of batch.entries()) {
+      if (stop.aborted) break
+      const { instance } = parcel
+      if (!association.accepted(instance.sopClassUid, instance.transferSyntaxUid)) {
+        yield notTaken(association, instance)
+        continue
+      }
+      const dataset = await firstRead(parcel.dataset())
+      try {
+        const local = dataset.fault()
+        if (local) {
+          yield lost(instance.id, local)
+          continue
+        }
+        const reply = await association.store({
+          sopClassUid: instance.sopClassUid,
+          sopInstanceUid: instance.sopInstanceUid,
+          transferSyntaxUid: instance.transferSyntaxUid,
+          data: dataset.bytes,
+        })
+        yield receiptOf(instance.id, reply)
+      } catch (error) {
+        broken = true
+        const local = dataset.fault()
+        if (local) {
+          yield lost(instance.id, local)
+          return batch.slice(at + 1)
+        }
+        const fault = faultOf(error)
+        yield { instance: instance.id, outcome: 'again', why: whyOf(fault) }
+        throw fault
+      } finally {
+        await dataset.close()
+      }
+    }
+  } finally {
+    if (broken) association.abort()
+    else await association.release()
+  }
+  return []
+}
+
+/** The parcels, from the front, that fit one association, with its contexts; and the others. */
+function nextBatch(parcels: readonly Parcel[]): {
+  batch: Parcel[]
+  rest: Parcel[]
+  contexts: OutgoingContext[]
+} {
+  const contexts = new Map<string, OutgoingContext>()
+  const batch: Parcel[] = []
+  const rest: Parcel[] = []
+  for (const parcel of parcels) {
+    const { sopClassUid, transferSyntaxUid } = parcel.instance
+    const pair = `${sopClassUid} ${transferSyntaxUid}`
+    if (!contexts.has(pair) && contexts.size === contextsAtMost) {
+      rest.push(parcel)
+      continue
+    }
+    contexts.set(pair, { abstractSyntax: sopClassUid, transferSyntaxes: [transferSyntaxUid] })
+    batch.push(parcel)
+  }
+  return { batch, rest, contexts: [...contexts.values()] }
+}
+
+/**
+ * A dataset with its first chunk already read, so that a file which cannot be opened is known before
+ * the message begins; and whose own faults can be told from those of the wire.
+ */
+async function firstRead(dataset: Bytes) {
+  const reader = dataset[Symbol.asyncIterator]()
+  let fault: Fault | undefined
+  const next = () =>
+    reader.next().catch((error: unknown) => {
+      fault = faultOf(error)
+      throw fault
+    })
+  const first = await next().catch(() => undefined)
+  return {
+    bytes: (async function* () {
+      for (let step = first; step && !step.done; step = await next()) yield step.value
+    })(),
+    fault: () => fault,
+    async close() {
+      await reader.return?.()
+    },
+  }
+}
+
+function lost(instance: string, fault: Fault): Receipt {
+  const why = whyOf(fault)
+  if (fault.code === 'not-found') return { instance, outcome: 'gone', why }
+  return { instance, outcome: fault.again ? 'again' : 'declined', why }
+}
+
+function notTaken(association: OutgoingAssociation, instance: Instance): Receipt {
+  const { sopClassUid, transferSyntaxUid } = instance
+  const answer = association.contexts.find(
+    context =>
+      context.abstractSyntax === sopClassUid &&
+      context.transferSyntaxes.includes(transferSyntaxUid),
+  )
+  const syntaxOnly = answer?.result === transferSyntaxesNotSupported
+  const sopClass = storageSopClasses.get(sopClassUid) ?? sopClassUid
+  const syntax = transferSyntaxes.get(transferSyntaxUid)?.name ?? transferSyntaxUid
+  return {
+    instance: instance.id,
+    outcome: 'declined',
+    why: {
+      code: 'peer-declined',
+      detail: `takes no ${sopClass}${syntaxOnly ? ` in ${syntax}` : ''}`,
+      advice: syntaxOnly
+        ? `Let the destination accept the transfer syntax ${syntax} (${transferSyntaxUid}), then "retry".`
+        : `Let the destination accept the SOP class ${sopClass} (${sopClassUid}), then "retry".`,
+    },
+  }
+}
+
+/**
+ * The signal that cuts a connection: at `stop` itself until it stands, and from then on some seconds
+ * after `stop`, so that the message under way may finish.
+ */
+function graceAfter(stop: AbortSignal, seconds: number) {
+  const cut = new AbortController()
+  let standing = false
+  let timer: NodeJS.Timeout | undefined
+  const onStop = () => {
+    if (standing) timer = setTimeout(() => cut.abort(), seconds * 1000)
+    else cut.abort()
+  }
+  stop.addEventListener('abort', onStop)
+  return {
+    cut: cut.signal,
+    begin() {
+      standing = true
+      if (stop.aborted) onStop()
+    },
+    end() {
+      stop.removeEventListener('abort', onStop)
+      clearTimeout(timer)
+    },
+  }
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { Log } from '../../../log.ts'
+
+/** What every kind of destination is given besides its own settings. */
+export interface Surroundings {
+  /** This box's own AE title. */
+  aeTitle: string
+  log: Log
+}
+
+/** The settings that all kinds share. */
+export const destinationName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'a name is up to 64 letters, digits, "." "_" "-", and begins with a letter or digit',
+  )
+  .describe('What rules, the ledger and the pages call it. A new name is a new destination.')
+
+export const parallel = z
+  .number()
+  .int()
+  .min(1)
+  .max(16)
+  .default(1)
+  .describe('Studies sent at once, each over its own connection.')
+
+/** PS3.5 table 6.2-1, VR AE: up to 16 characters, not only spaces, no backslash or control. */
+export const aeTitle = z
+  .string()
+  .regex(
+    /^(?! *$)[\x20-\x5b\x5d-\x7e]{1,16}$/,
+    'an AE title is 1 to 16 ASCII characters without "\\"',
+  )

@@ -1,0 +1,236 @@
+import type { Archive } from '../../holdings/archive/archive.ts'
+import type { PublicId, Store } from '../../holdings/catalog/catalog.ts'
+import type { Log } from '../../log.ts'
+import { type Bell, createBell, type Pause } from './bell.ts'
+import { type Courier, createCourier, type Doing } from './courier.ts'
+import {
+  type DeliveryPage,
+  type DeliveryQuery,
+  findDeliveries,
+  oldestOpen,
+  studyTallies,
+  sumsOf,
+} from './deliveries.ts'
+import type { State, StudyTally, Sum } from './delivery.ts'
+import type { Destination, Receipt, Why } from './destinations/destination.ts'
+import { openDestination } from './destinations/kinds.ts'
+import { destinationsIn, openLedger, type Selection } from './ledger.ts'
+import { targetsOf } from './rules.ts'
+import type { ForwardSettings } from './settings.ts'
+import { openStandings } from './standing.ts'
+
+export type { Pause } from './bell.ts'
+export type { DeliveryPage, DeliveryQuery } from './deliveries.ts'
+export { type Delivery, type State, type Sum, states } from './delivery.ts'
+export type { Why } from './destinations/destination.ts'
+export type { Selection } from './ledger.ts'
+export { type ForwardSettings, forwardSettings } from './settings.ts'
+
+/** How one destination and what is owed to it stand. */
+export interface DestinationReport {
+  name: string
+  kind: string
+  /** `removed`: no longer in the settings, and known only by what was once owed to it. */
+  state: Doing | 'removed'
+  sums: Record<State, Sum>
+  /** Of what is owed or being sent. By this box's clock; absent when there is none. */
+  oldestSeconds?: number
+  /** Failures in a row. */
+  failures: number
+  nextAttemptSeconds?: number
+  why?: Why
+  /** ms by this box's clock. */
+  answeredAt?: number
+}
+
+/** Receipts since the start of the program. */
+export interface ReceiptCount {
+  destination: string
+  outcome: Receipt['outcome']
+  receipts: number
+  bytes: number
+}
+
+/**
+ * Store and forward: what comes into the archive is owed to destinations by rule, and delivered
+ * however long that takes. README.md states the promise and what is true after a crash.
+ */
+export interface Forward {
+  name: string
+  run(stop: AbortSignal): Promise<void>
+  /** Whether it must still reach any destination, or may have to: until then it is not evicted. */
+  owes(instance: PublicId): boolean
+  deliveries(query: DeliveryQuery): DeliveryPage
+  destinations(): DestinationReport[]
+  /** How many deliveries of a study are in which state, by destination. */
+  study(id: PublicId): Record<string, StudyTally['counts']>
+  /** Parked and waiting deliveries, and their destinations, at once. Answers how many deliveries. */
+  retry(selection: Selection): number
+  receipts(): ReceiptCount[]
+}
+
+export interface ForwardParts {
+  archive: Pick<Archive, 'catalog' | 'open' | 'changes'>
+  /** The catalogue's own, so that no cursor survives a change it has read. */
+  store: Store
+  settings: ForwardSettings
+  /** This box's AE title. */
+  aeTitle: string
+  log: Log
+  /** ms since 1970; may jump. */
+  now: () => number
+  pause: Pause
+  /** 0 up to 1. */
+  random: () => number
+  /** Destinations by another way than their settings. */
+  open?: typeof openDestination
+}
+
+const changesAtOnce = 256
+
+const whyRemoved: Why = {
+  code: 'destination-removed',
+  detail: 'the destination is no longer in the settings',
+  advice: 'Enter it again under the same name, and what is still held is owed again.',
+}
+
+export function createForward(parts: ForwardParts): Forward {
+  const { archive, settings, log, pause, random } = parts
+  const { catalog } = archive
+  const now = () => Math.round(parts.now())
+  const store = parts.store.space('forward')
+  const { backoff, history } = settings
+  const ledger = openLedger({ store, catalog, now, random, backoff, history })
+  const standings = openStandings({ store, now, random, backoff })
+
+  const bells = new Map<string, Bell>()
+  const couriers = new Map<string, Courier>()
+  const counts = new Map<string, ReceiptCount>()
+  for (const each of settings.destinations) {
+    const bell = createBell(pause)
+    const destination: Destination = (parts.open ?? openDestination)(each, {
+      aeTitle: parts.aeTitle,
+      log,
+    })
+    bells.set(each.name, bell)
+    couriers.set(
+      each.name,
+      createCourier({
+        destination,
+        parallel: each.parallel,
+        ledger,
+        standings,
+        open: (instance, range) => archive.open(instance, range),
+        bell,
+        pause,
+        log,
+        onReceipt: countReceipt,
+      }),
+    )
+  }
+
+  function countReceipt(destination: string, { outcome }: Receipt, bytes: number): void {
+    const key = `${outcome} ${destination}`
+    const before = counts.get(key) ?? { destination, outcome, receipts: 0, bytes: 0 }
+    counts.set(key, {
+      ...before,
+      receipts: before.receipts + 1,
+      bytes: before.bytes + bytes,
+    })
+  }
+
+  /** Puts the ledger in order with the settings and with how the last run ended. */
+  let begun = false
+  function begin(): void {
+    ledger.recover()
+    if (ledger.rewindIfRenumbered()) {
+      log.warn('change-log-renumbered', {
+        advice: 'Nothing: the relay reads the rebuilt change log from its start.',
+      })
+    }
+    for (const { name } of settings.destinations) {
+      if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
+    }
+    for (const name of names()) {
+      if (bells.has(name) || standings.of(name).removed) continue
+      const withdrawn = ledger.withdraw({ destination: name }, whyRemoved)
+      standings.remove(name)
+      log.warn('destination-removed', {
+        destination: name,
+        withdrawn,
+        advice: whyRemoved.advice,
+      })
+    }
+    begun = true
+  }
+
+  /** Turns changes into deliveries, many in one transaction when there are many. */
+  async function readChanges(stop: AbortSignal): Promise<void> {
+    for await (const { seq } of archive.changes(ledger.after(), stop)) {
+      if (seq <= ledger.after()) continue
+      const changes = catalog.changes(ledger.after(), changesAtOnce)
+      for (const name of ledger.take(changes, each => targetsOf(settings.rules, each))) {
+        bells.get(name)?.ring()
+      }
+    }
+  }
+
+  function reportOf(name: string): DestinationReport {
+    const { failures, notBefore, why, answeredAt } = standings.of(name)
+    const oldest = oldestOpen(store, name)
+    return {
+      name,
+      kind: settings.destinations.find(each => each.name === name)?.kind ?? 'unknown',
+      state: couriers.get(name)?.doing() ?? 'removed',
+      sums: sumsOf(store, name),
+      failures,
+      ...(oldest ? { oldestSeconds: Math.max(0, (now() - oldest.owedAt) / 1000) } : {}),
+      ...(notBefore === undefined ? {} : { nextAttemptSeconds: standings.secondsToWait(name) }),
+      ...(why ? { why } : {}),
+      ...(answeredAt === undefined ? {} : { answeredAt }),
+    }
+  }
+
+  const names = () => new Set([...couriers.keys(), ...destinationsIn(store)])
+
+  return {
+    name: 'forward',
+
+    async run(stop) {
+      begin()
+      const ended = new AbortController()
+      const over = AbortSignal.any([stop, ended.signal])
+      const carrying = [...couriers.values()].map(courier => courier.run(over))
+      try {
+        await readChanges(over)
+      } finally {
+        ended.abort()
+        await Promise.allSettled(carrying)
+      }
+    },
+
+    owes(instance) {
+      // Until the ledger is in order with the change log, nobody knows.
+      if (!begun || ledger.owes(instance)) return true
+      if (settings.rules.length === 0 || catalog.lastChange() <= ledger.after()) return false
+      const unread = catalog.changes(ledger.after(), changesAtOnce)
+      return unread.length === changesAtOnce || unread.some(change => change.id === instance)
+    },
+
+    deliveries: query => findDeliveries(store, query),
+    destinations: () => [...names()].map(reportOf),
+    study: id => studyTallies(store, id),
+
+    retry(selection) {
+      const retried = ledger.retry(selection)
+      for (const [name, bell] of bells) {
+        if (selection.destination !== undefined && selection.destination !== name) continue
+        standings.hurry(name)
+        bell.ring()
+      }
+      return retried
+    },
+
+    receipts: () => [...counts.values()],
+  }
+}
