@@ -14,9 +14,10 @@ export function delayAfter(failures: number, backoff: Backoff, random: () => num
 }
 
 /**
- * Seconds left until `notBefore` (ms). Never more than the cap: the clock that wrote it may have
- * been years ahead of the one that reads it.
+ * Seconds left until `notBefore` (ms). One that lies beyond the cap was written under another clock,
+ * which was wrong then or is wrong now: it says nothing, and is over.
  */
 export function secondsUntil(notBefore: number, now: number, backoff: Backoff): number {
-  return Math.min(backoff.cap, Math.max(0, (notBefore - now) / 1000))
+  const left = (notBefore - now) / 1000
+  return left > backoff.cap ? 0 : Math.max(0, left)
 }

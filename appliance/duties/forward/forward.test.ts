@@ -1,0 +1,406 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type BadCloud, createBadCloud } from '../../../test/peers/badCloud.ts'
+import {
+  createStandInArchive,
+  idOf,
+  type StandInArchive,
+} from '../../../test/peers/standInArchive.ts'
+import { createSteppedTime, type SteppedTime } from '../../../test/peers/steppedTime.ts'
+import { type OpenStore, openStore } from '../../holdings/catalog/catalog.ts'
+import { silentLog } from '../../log.ts'
+import { createForward, type Forward, forwardSettings } from './forward.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'waystation-forward-'))
+const stores: OpenStore[] = []
+after(async () => {
+  for (const store of stores) await store.close()
+  rmSync(root, { recursive: true })
+})
+
+/** A relay over a stand-in archive and bad clouds, that can be stopped and started again. */
+interface Relay {
+  held: StandInArchive
+  time: SteppedTime
+  forward: Forward
+  cloud: BadCloud
+  clouds: Map<string, BadCloud>
+  start(settings?: Settings): void
+  stop(): Promise<void>
+  /** How many deliveries to a destination are in a state. */
+  count(state: 'owed' | 'sending' | 'accepted' | 'parked' | 'withdrawn', name?: string): number
+}
+
+interface Settings {
+  destinations?: string[]
+  history?: number
+  parallel?: number
+}
+
+async function relay(settings: Settings = {}): Promise<Relay> {
+  const store = await openStore({ folder: mkdtempSync(join(root, 'store-')) })
+  stores.push(store)
+  const held = createStandInArchive()
+  const time = createSteppedTime()
+  const clouds = new Map<string, BadCloud>()
+  let stopping = new AbortController()
+  let running = Promise.resolve()
+
+  const one: Relay = {
+    held,
+    time,
+    clouds,
+    cloud: undefined as unknown as BadCloud,
+    forward: undefined as unknown as Forward,
+    start(now = settings) {
+      const names = now.destinations ?? ['cloud']
+      stopping = new AbortController()
+      one.forward = createForward({
+        archive: held.archive,
+        store,
+        settings: forwardSettings.parse({
+          destinations: names.map(name => ({
+            ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
+            parallel: now.parallel ?? 1,
+          })),
+          rules: names.length > 0 ? [{ name: 'all', send: names }] : [],
+          ...(now.history === undefined ? {} : { history: now.history }),
+        }),
+        aeTitle: 'WAYSTATION',
+        log: silentLog,
+        now: time.now,
+        pause: time.pause,
+        random: () => 0.5,
+        open: ({ name }) => {
+          const cloud = clouds.get(name) ?? createBadCloud(name)
+          clouds.set(name, cloud)
+          return cloud.destination
+        },
+      })
+      one.cloud = clouds.get('cloud') ?? one.cloud
+      running = one.forward.run(stopping.signal)
+    },
+    async stop() {
+      stopping.abort()
+      await running
+    },
+    count: (state, name = 'cloud') =>
+      one.forward.destinations().find(each => each.name === name)?.sums[state].deliveries ?? 0,
+  }
+  one.start()
+  return one
+}
+
+function keepStudy(held: StandInArchive, study: number, images: number): void {
+  for (let image = 1; image <= images; image++) held.keep({ study, image })
+}
+
+test('what comes into the archive arrives at the destination, its dataset unchanged', async () => {
+  const box = await relay()
+  const dataset = Buffer.from([8, 0, 5, 0, 67, 83])
+  box.held.keep({ study: 1, image: 1, dataset })
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.deepEqual(box.cloud.bytes.get(idOf(1, 1)), dataset)
+  assert.equal(box.count('owed'), 0)
+  await box.stop()
+})
+
+test('a study goes over one connection', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 40)
+  keepStudy(box.held, 2, 30)
+  await box.time.until(() => box.cloud.probes > 2)
+  box.cloud.down = undefined
+  await box.time.until(() => box.count('accepted') === 70)
+  assert.deepEqual(
+    box.cloud.connections.map(each => each.length),
+    [40, 30],
+  )
+  await box.stop()
+})
+
+test('a destination that is down is asked by echo and not with images, without end', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 3)
+  const week = 7 * 86_400
+  await box.time.until(() => box.time.passed() > week)
+  assert.equal(box.cloud.offered.size, 0)
+  assert.equal(box.count('owed'), 3)
+  const [report] = box.forward.destinations()
+  assert.equal(report?.why?.code, 'peer-unreachable')
+  assert.ok((report?.nextAttemptSeconds ?? 0) <= 300)
+  box.cloud.down = undefined
+  const before = box.time.passed()
+  await box.time.until(() => box.count('accepted') === 3)
+  assert.ok(box.time.passed() - before <= 300)
+  await box.stop()
+})
+
+test('what is owed, and for how long to wait, is known after a restart', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-refused'
+  keepStudy(box.held, 1, 2)
+  await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) === 9)
+  await box.stop()
+  const probes = box.cloud.probes
+  box.start()
+  await box.time.settle()
+  assert.equal(box.count('owed'), 2)
+  assert.equal(box.cloud.probes, probes, 'it still waits')
+  assert.equal(box.forward.destinations()[0]?.failures, 9)
+  box.cloud.down = undefined
+  await box.time.until(() => box.count('accepted') === 2)
+  assert.equal(box.forward.destinations()[0]?.failures, 0)
+  await box.stop()
+})
+
+test('a clock that fell back to 1970 or ran ahead makes nothing wait longer than the cap', async () => {
+  for (const clock of [0, Date.parse('2099-01-01')]) {
+    const box = await relay()
+    box.cloud.down = 'peer-unreachable'
+    keepStudy(box.held, 1, 1)
+    await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) === 12)
+    await box.stop()
+    box.time.setClock(clock)
+    box.start()
+    box.cloud.down = undefined
+    const before = box.time.passed()
+    await box.time.until(() => box.count('accepted') === 1)
+    assert.ok(box.time.passed() - before <= 300)
+    await box.stop()
+  }
+})
+
+test('after a cut only what has no receipt is sent again', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 50)
+  await box.time.until(() => box.count('owed') === 50)
+  let cuts = 5
+  box.cloud.behave = ({ instance }) => {
+    if (cuts === 0 || Number(instance.id.split('-')[1]) % 10 !== 7) return 'take'
+    cuts--
+    return 'cut'
+  }
+  box.cloud.down = undefined
+  await box.time.until(() => box.count('accepted') === 50)
+  const offers = [...box.cloud.offered.values()].reduce((sum, each) => sum + each, 0)
+  assert.equal(offers, 55)
+  assert.ok([...box.cloud.taken.values()].every(each => each === 1))
+  await box.stop()
+})
+
+test('an answer lost with the connection costs one repeat', async () => {
+  const box = await relay()
+  let lost = 1
+  box.cloud.behave = () => (lost-- > 0 ? 'take and cut' : 'take')
+  box.held.keep({ study: 1, image: 1 })
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.equal(box.cloud.taken.get(idOf(1, 1)), 2)
+  await box.stop()
+})
+
+test('what the destination declines is parked with its reason, and goes on when told to', async () => {
+  const box = await relay()
+  box.cloud.behave = ({ instance }) => (instance.id === idOf(1, 2) ? 'decline' : 'take')
+  keepStudy(box.held, 1, 3)
+  await box.time.until(() => box.count('parked') === 1 && box.count('accepted') === 2)
+  const { deliveries } = box.forward.deliveries({ state: 'parked' })
+  assert.equal(deliveries.length, 1)
+  assert.equal(deliveries[0]?.status, 0xc000)
+  assert.match(deliveries[0]?.why?.detail ?? '', /0xC000/)
+  assert.ok(box.forward.owes(idOf(1, 2)), 'what is parked may not be evicted')
+  await box.stop()
+  box.start()
+  await box.time.settle()
+  assert.equal(box.cloud.offered.get(idOf(1, 2)), 1, 'no restart sends it again by itself')
+  box.cloud.behave = () => 'take'
+  assert.equal(box.forward.retry({ destination: 'cloud' }), 1)
+  await box.time.until(() => box.count('accepted') === 3)
+  assert.equal(box.forward.owes(idOf(1, 2)), false)
+  await box.stop()
+})
+
+test('an image that always fails holds up neither its study nor later ones', async () => {
+  const box = await relay()
+  box.cloud.behave = ({ instance }) => (instance.id === idOf(1, 1) ? 'fail' : 'take')
+  keepStudy(box.held, 1, 20)
+  keepStudy(box.held, 2, 20)
+  await box.time.until(() => box.count('accepted') === 39)
+  assert.equal(box.count('owed'), 1)
+  keepStudy(box.held, 3, 5)
+  await box.time.until(() => box.count('accepted') === 44)
+  await box.stop()
+})
+
+test('studies that always fail go behind those that do not', async () => {
+  const box = await relay()
+  box.cloud.behave = ({ instance }) => (Number(instance.study.slice(1)) <= 30 ? 'fail' : 'take')
+  for (let study = 1; study <= 30; study++) keepStudy(box.held, study, 5)
+  await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) > 100)
+  for (let study = 31; study <= 40; study++) {
+    const before = box.time.passed()
+    keepStudy(box.held, study, 5)
+    await box.time.until(() => box.count('accepted') === (study - 30) * 5)
+    assert.ok(box.time.passed() - before <= 300, 'within one wait')
+  }
+  await box.stop()
+})
+
+test('a destination without room is spared the images it would not take', async () => {
+  const box = await relay()
+  box.cloud.behave = () => 'full'
+  keepStudy(box.held, 1, 100)
+  await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) === 5)
+  const offers = [...box.cloud.offered.values()].reduce((sum, each) => sum + each, 0)
+  assert.ok(offers <= 5, `${offers} were offered`)
+  box.cloud.behave = () => 'take'
+  await box.time.until(() => box.count('accepted') === 100)
+  await box.stop()
+})
+
+test('a dead, a rejecting and a silent destination leave a fourth one alone', async () => {
+  const box = await relay({ destinations: ['dead', 'rejecting', 'silent', 'cloud'] })
+  box.clouds.get('dead')!.down = 'peer-unreachable'
+  box.clouds.get('rejecting')!.behave = () => 'decline'
+  box.clouds.get('silent')!.behave = () => 'silent'
+  box.cloud = box.clouds.get('cloud')!
+  for (let study = 1; study <= 10; study++) keepStudy(box.held, study, 10)
+  // No time need pass for it: it waits for none of the others.
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 100)
+  assert.equal(box.time.passed(), 0)
+  assert.equal(box.count('parked', 'rejecting'), 100)
+  assert.equal(box.count('owed', 'dead'), 100)
+  assert.equal(box.count('owed', 'silent') + box.count('sending', 'silent'), 100)
+  await box.stop()
+  assert.equal(box.count('owed', 'silent'), 100)
+})
+
+test('what leaves the archive while owed is withdrawn with the reason', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 3)
+  await box.time.until(() => box.count('owed') === 3)
+  box.held.remove(idOf(1, 2))
+  await box.time.until(() => box.count('withdrawn') === 1)
+  const [withdrawn] = box.forward.deliveries({ state: 'withdrawn' }).deliveries
+  assert.equal(withdrawn?.why?.code, 'not-found')
+  box.cloud.down = undefined
+  await box.time.until(() => box.count('accepted') === 2)
+  assert.equal(box.cloud.offered.has(idOf(1, 2)), false)
+  await box.stop()
+})
+
+test('what was removed and comes again is owed again; a repeat is not', async () => {
+  const box = await relay()
+  box.held.keep({ study: 1, image: 1 })
+  await box.time.until(() => box.count('accepted') === 1)
+  box.held.keep({ study: 1, image: 1 })
+  await box.time.settle()
+  assert.equal(box.cloud.taken.get(idOf(1, 1)), 1)
+  box.held.remove(idOf(1, 1))
+  box.held.keep({ study: 1, image: 1 })
+  await box.time.until(() => box.cloud.taken.get(idOf(1, 1)) === 2)
+  box.held.keep({ study: 1, image: 1, dataset: Buffer.from('other bytes') })
+  await box.time.until(() => box.cloud.taken.get(idOf(1, 1)) === 3)
+  assert.equal(box.count('accepted'), 1)
+  await box.stop()
+})
+
+test('a destination taken out of the settings is owed nothing, and everything when it returns', async () => {
+  const box = await relay({ destinations: ['cloud', 'other'] })
+  box.cloud = box.clouds.get('cloud')!
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 4)
+  await box.time.until(() => box.count('owed') === 4 && box.count('accepted', 'other') === 4)
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  await box.stop()
+  box.start({ destinations: ['other'] })
+  await box.time.settle()
+  assert.equal(box.count('withdrawn'), 4)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  assert.equal(box.forward.destinations().find(each => each.name === 'cloud')?.state, 'removed')
+  await box.stop()
+  box.cloud.down = undefined
+  box.start({ destinations: ['other', 'cloud'] })
+  await box.time.until(() => box.count('accepted') === 4)
+  await box.stop()
+})
+
+test('a change log begun anew is read anew, and nothing is sent twice for it', async () => {
+  const box = await relay()
+  keepStudy(box.held, 1, 5)
+  await box.time.until(() => box.count('accepted') === 5)
+  await box.stop()
+  keepStudy(box.held, 2, 1)
+  box.held.renumber()
+  box.start()
+  await box.time.until(() => box.count('accepted') === 6)
+  assert.ok([...box.cloud.taken.values()].every(each => each === 1))
+  await box.stop()
+})
+
+test('nothing may be evicted before its change was read', async () => {
+  const box = await relay()
+  await box.time.settle()
+  await box.stop()
+  box.held.keep({ study: 1, image: 1 })
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  assert.equal(box.forward.owes(idOf(9, 9)), false)
+  box.start()
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})
+
+test('finished deliveries of images that have left are remembered up to a number', async () => {
+  const box = await relay({ history: 10 })
+  keepStudy(box.held, 1, 30)
+  await box.time.until(() => box.count('accepted') === 30)
+  for (let image = 1; image <= 25; image++) box.held.remove(idOf(1, image))
+  await box.time.until(() => box.count('accepted') === 15)
+  assert.deepEqual(box.forward.study('s1'), { cloud: { accepted: 15 } })
+  await box.stop()
+})
+
+test('deliveries are listed by page, filter and sum', async () => {
+  const box = await relay()
+  box.cloud.behave = ({ instance }) => (instance.study === 's2' ? 'decline' : 'take')
+  keepStudy(box.held, 1, 7)
+  keepStudy(box.held, 2, 5)
+  await box.time.until(() => box.count('parked') === 5 && box.count('accepted') === 7)
+  const seen: string[] = []
+  let after: string | undefined
+  do {
+    const page = box.forward.deliveries({ limit: 5, ...(after ? { after } : {}) })
+    seen.push(...page.deliveries.map(each => each.instance))
+    after = page.next
+  } while (after)
+  assert.equal(new Set(seen).size, 12)
+  assert.equal(seen.length, 12)
+  assert.equal(box.forward.deliveries({ study: 's2' }).deliveries.length, 5)
+  assert.equal(box.forward.deliveries({ study: 's2', state: 'accepted' }).deliveries.length, 0)
+  assert.deepEqual(box.forward.study('s2'), { cloud: { parked: 5 } })
+  const [report] = box.forward.destinations()
+  assert.equal(report?.oldestSeconds, undefined, 'what is parked waits for a person')
+  assert.throws(() => box.forward.deliveries({ after: 'nonsense' }), { code: 'request-malformed' })
+  await box.stop()
+})
+
+test('several studies go at once when the settings say so', async () => {
+  const box = await relay({ parallel: 3 })
+  box.cloud.behave = ({ instance }) => (instance.study === 's1' ? 'silent' : 'take')
+  keepStudy(box.held, 1, 2)
+  await box.time.settle()
+  keepStudy(box.held, 2, 2)
+  await box.time.until(() => box.count('accepted') === 2)
+  assert.equal(box.count('sending'), 2)
+  await box.stop()
+  assert.equal(box.count('owed'), 2)
+})

@@ -1,0 +1,110 @@
+import type {
+  Destination,
+  Parcel,
+  Receipt,
+} from '../../appliance/duties/forward/destinations/destination.ts'
+import { Fault, type FaultCode } from '../../appliance/faults.ts'
+
+/**
+ * What the far side does next: takes it; answers not now, no room, or never; breaks the connection
+ * (before it has the image, or after, when only the answer is lost); falls silent.
+ */
+export type Behaviour = 'take' | 'fail' | 'full' | 'decline' | 'cut' | 'take and cut' | 'silent'
+
+export interface BadCloud {
+  destination: Destination
+  /** How often each instance arrived, by its identifier. */
+  taken: Map<string, number>
+  /** The bytes of each as they arrived last. */
+  bytes: Map<string, Buffer>
+  /** How often each was offered, whatever the answer. */
+  offered: Map<string, number>
+  /** Parcels a connection each. */
+  connections: string[][]
+  probes: number
+  /** Refuses every connection with this fault. */
+  down: FaultCode | undefined
+  behave: (parcel: Parcel) => Behaviour
+}
+
+/** A destination in memory that fails on cue; the courier sees no difference to a real one. */
+export function createBadCloud(name: string): BadCloud {
+  const cloud: BadCloud = {
+    taken: new Map(),
+    bytes: new Map(),
+    offered: new Map(),
+    connections: [],
+    probes: 0,
+    down: undefined,
+    behave: () => 'take',
+    destination: {
+      name,
+
+      async probe() {
+        cloud.probes++
+        connect()
+      },
+
+      async *deliver(parcels, stop) {
+        connect()
+        const connection: string[] = []
+        cloud.connections.push(connection)
+        for (const parcel of parcels) {
+          if (stop.aborted) return
+          const { id } = parcel.instance
+          connection.push(id)
+          cloud.offered.set(id, (cloud.offered.get(id) ?? 0) + 1)
+          const behaviour = cloud.behave(parcel)
+          if (behaviour === 'silent') {
+            await new Promise(resolve => stop.addEventListener('abort', resolve))
+            return
+          }
+          if (behaviour === 'take' || behaviour === 'take and cut') await take(parcel)
+          if (behaviour === 'cut' || behaviour === 'take and cut') {
+            const fault = new Fault('peer-aborted', 'cut')
+            yield { instance: id, outcome: 'again', why: why(fault) }
+            throw fault
+          }
+          yield answer(id, behaviour)
+        }
+      },
+    },
+  }
+
+  function connect(): void {
+    if (cloud.down) throw new Fault(cloud.down, 'on cue')
+  }
+
+  async function take({ instance, dataset }: Parcel): Promise<void> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of dataset()) chunks.push(chunk)
+    cloud.taken.set(instance.id, (cloud.taken.get(instance.id) ?? 0) + 1)
+    cloud.bytes.set(instance.id, Buffer.concat(chunks))
+  }
+
+  return cloud
+}
+
+const why = ({ code, detail, advice }: Fault) => ({ code, detail, advice })
+
+function answer(instance: string, behaviour: 'take' | 'fail' | 'full' | 'decline'): Receipt {
+  switch (behaviour) {
+    case 'take':
+      return { instance, outcome: 'accepted', status: 0 }
+    case 'fail':
+      return {
+        ...{ instance, outcome: 'again', status: 0x0110 },
+        why: why(new Fault('peer-failed', 'answered 0x0110')),
+      }
+    case 'full':
+      return {
+        ...{ instance, outcome: 'again', status: 0xa700, unwell: true },
+        why: why(new Fault('peer-failed', 'answered 0xA700')),
+      }
+    case 'decline':
+      return {
+        ...{ instance, outcome: 'declined', status: 0xc000 },
+        why: why(new Fault('peer-declined', 'answered 0xC000')),
+      }
+  }
+}
