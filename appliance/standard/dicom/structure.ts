@@ -1,0 +1,403 @@
+import { Fault } from '../../faults.ts'
+import { formatTag, vrOf } from './dictionary.ts'
+import { codeOf, hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
+
+/**
+ * The grammar of a dataset (PS3.5 §7), once for everything that reads: bytes go in, in chunks of
+ * any size, and what begins and ends where comes out. Values are stepped over, not looked at; the
+ * state is some hundred bytes per nesting level, whatever the dataset's length; nothing recurses.
+ *
+ * Offsets are counted from the dataset's first byte. Faults of `push`: `dataset-malformed`.
+ *
+ * What is not quite to the standard and yet read, because it is met in the field:
+ * - odd value lengths, tags out of order or twice;
+ * - VRs in lower case (read as the VR meant); unknown upper-case ones (a VR of a later edition, so
+ *   a 32-bit length, PS3.5 §6.2); '??', '--', two spaces or zeros (old toolkits: a 16-bit length);
+ *   the latter two kinds are told as UN;
+ * - a dataset or an item that is implicit VR where it should be explicit or the reverse, told by
+ *   its first element (Philips' and GE's private sequences, files written with the wrong UID);
+ * - delimiters of length 0 where none is needed, an item delimiter left out before the sequence's;
+ * - zeros behind the last element, as block-wise copying leaves them.
+ */
+export class Structure {
+  /** Offset of the next byte to come. */
+  position = 0
+
+  readonly #listener: StructureListener
+  readonly #rest = new Uint8Array(12)
+  #restLength = 0
+  #skip = 0
+  #zeros = false
+  #stopped = false
+
+  #depth = 0
+  readonly #levels: Level[]
+  #level: Level
+
+  constructor(encoding: { explicit: boolean; bigEndian: boolean }, listener: StructureListener) {
+    this.#listener = listener
+    this.#level = newLevel()
+    this.#level.explicit = encoding.explicit
+    this.#level.bigEndian = encoding.bigEndian
+    this.#levels = [this.#level]
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = 0
+    const end = chunk.length
+    while (at < end && !this.#stopped) {
+      if (this.#skip > 0) {
+        const step = Math.min(this.#skip, end - at)
+        at += step
+        this.position += step
+        this.#skip -= step
+        if (this.#skip === 0) this.#settle()
+      } else if (this.#zeros) {
+        for (let i = at; i < end; i++)
+          if (chunk[i] !== 0) throw this.#malformed('zeros between elements')
+        this.position += end - at
+        return
+      } else if (this.#restLength > 0) {
+        // A header cut in two: completed from the chunk as far as it needs at most
+        const before = this.#restLength
+        const more = Math.min(this.#rest.length - before, end - at)
+        this.#rest.set(chunk.subarray(at, at + more), before)
+        this.#restLength = before + more
+        const size = this.#header(this.#rest, 0, this.#restLength)
+        if (size === 0) {
+          at += more
+          continue
+        }
+        at += size - before
+        this.#restLength = 0
+      } else {
+        const size = this.#header(chunk, at, end)
+        if (size === 0) {
+          this.#rest.set(chunk.subarray(at, end))
+          this.#restLength = end - at
+          return
+        }
+        at += size
+      }
+    }
+  }
+
+  /** Whether the dataset may end here: between two elements, with nothing open. */
+  get whole(): boolean {
+    if (this.#stopped) return true
+    if (this.#depth > 0 || this.#skip > 0) return false
+    for (let i = 0; i < this.#restLength; i++) if (this.#rest[i] !== 0) return false
+    return true
+  }
+
+  /** How the dataset or item is encoded that the listener is being told of. */
+  get explicit(): boolean {
+    return this.#level.explicit
+  }
+
+  get bigEndian(): boolean {
+    return this.#level.bigEndian
+  }
+
+  /** Where it is, for the detail of a fault. */
+  describe(): string {
+    const inside =
+      this.#depth > 0 ? `, ${this.#depth} levels deep in ${formatTag(this.#levels[1]!.tag)}` : ''
+    return `at byte ${this.position + this.#restLength}${inside}`
+  }
+
+  /**
+   * Reads one header at `at`, if it is all there; answers its size or 0. The value that follows is
+   * left to be skipped.
+   */
+  #header(bytes: Uint8Array, at: number, end: number): number {
+    const level = this.#level
+    const room = level.limit - this.position
+    if (room < 8) throw this.#malformed('no room for an element before its enclosing item ends')
+    if (end - at < 8) return 0
+    const tag = level.bigEndian
+      ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+      : ((bytes[at + 1]! << 24) | (bytes[at]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 2]!) >>> 0
+    if (tag >= firstDelimiter)
+      return this.#delimiter(tag, readLength(bytes, at + 4, level.bigEndian))
+    if (level.kind !== 'dataset')
+      throw this.#malformed(`${formatTag(tag)} where an item should begin`)
+
+    let vr = (bytes[at + 4]! << 8) | bytes[at + 5]!
+    if (level.fresh) {
+      level.explicit = isExplicit(level, tag, vr, readLength(bytes, at + 4, level.bigEndian))
+      level.fresh = false
+    }
+    let size = 8
+    let length: number
+    if (level.explicit) {
+      let long = hasLongLength(vr)
+      if (!isVr(vr)) {
+        if (
+          tag === 0 &&
+          vr === 0 &&
+          this.#depth === 0 &&
+          bytes[at + 6] === 0 &&
+          bytes[at + 7] === 0
+        ) {
+          this.#zeros = true
+          this.position += size
+          return size
+        }
+        const meant = this.#vrMeant(vr, tag)
+        vr = meant.vr
+        long = meant.long
+      }
+      if (long) {
+        size = 12
+        if (room < size) throw this.#malformed(`no room for ${formatTag(tag)} in its item`)
+        if (end - at < size) return 0
+        length = readLength(bytes, at + 8, level.bigEndian)
+      } else {
+        length = level.bigEndian
+          ? (bytes[at + 6]! << 8) | bytes[at + 7]!
+          : (bytes[at + 7]! << 8) | bytes[at + 6]!
+      }
+    } else {
+      length = readLength(bytes, at + 4, level.bigEndian)
+      if (tag === 0 && length === 0 && this.#depth === 0) {
+        this.#zeros = true
+        this.position += size
+        return size
+      }
+      vr = implicitVr(tag)
+    }
+    if (this.#depth === 0 && !this.#listener.topLevel(tag, this.position)) {
+      this.#stopped = true
+      return size
+    }
+    this.#begin(tag, vr, size, length)
+    return size
+  }
+
+  #begin(tag: number, vr: number, size: number, length: number): void {
+    const level = this.#level
+    const at = this.position
+    const valueAt = at + size
+    this.position = valueAt
+    if (vr === sequenceVr || (length === undefinedLength && isUndefinedSequence(vr, tag))) {
+      // PS3.5 §6.2.2: a sequence that passed through someone who did not know it is UN and holds
+      // implicit VR little endian, whatever surrounds it
+      const unknown = level.explicit && vr === unknownVr
+      const inner = this.#open('sequence', tag, length)
+      inner.explicit = unknown ? false : level.explicit
+      inner.bigEndian = unknown ? false : level.bigEndian
+      this.#listener.sequence(tag, vr, at, valueAt, length)
+      if (length === 0) this.#settle()
+    } else if (length === undefinedLength) {
+      if (!mayHaveFragments(vr, tag)) {
+        throw this.#malformed(`${formatTag(tag)} of VR ${nameOf(vr)} has undefined length`)
+      }
+      const inner = this.#open('fragments', tag, length)
+      inner.explicit = level.explicit
+      inner.bigEndian = level.bigEndian
+      this.#listener.encapsulated(tag, vr, at, valueAt)
+    } else {
+      if (valueAt + length > level.limit)
+        throw this.#malformed(`${formatTag(tag)} is longer than its item`)
+      this.#listener.element(tag, vr, at, valueAt, length)
+      this.#skip = length
+      if (length === 0) this.#settle()
+    }
+  }
+
+  /** An item or a delimiter: group FFFE, never with a VR (PS3.5 §7.5). */
+  #delimiter(tag: number, length: number): number {
+    const level = this.#level
+    const at = this.position
+    const valueAt = at + 8
+    if (tag === itemTag && level.kind === 'sequence') {
+      this.position = valueAt
+      const inner = this.#open('dataset', tag, length)
+      inner.explicit = level.explicit
+      inner.bigEndian = level.bigEndian
+      inner.fresh = true
+      this.#listener.item(at, valueAt, length)
+      if (length === 0) this.#settle()
+      return 8
+    }
+    if (tag === itemTag && level.kind === 'fragments') {
+      if (length === undefinedLength || valueAt + length > level.limit) {
+        throw this.#malformed('a fragment without an end')
+      }
+      this.#listener.fragment(valueAt, length)
+      this.position = valueAt
+      this.#skip = length
+      return 8
+    }
+    const delimiter = tag === sequenceDelimitation || tag === itemDelimitation
+    const wanted = level.end === Number.POSITIVE_INFINITY && this.#depth > 0
+    // The length of a delimiter that is waited for says nothing: some write garbage there
+    if (!delimiter || (!wanted && length !== 0))
+      throw this.#malformed(`${formatTag(tag)} out of place`)
+    this.position = valueAt
+    if (wanted) {
+      const closesItem = level.kind === 'dataset'
+      if (closesItem || tag === sequenceDelimitation) this.#close(at)
+      const outer = this.#level
+      if (
+        closesItem &&
+        tag === sequenceDelimitation &&
+        outer.kind === 'sequence' &&
+        outer.end === Number.POSITIVE_INFINITY
+      ) {
+        this.#close(at)
+      }
+    }
+    this.#settle()
+    return 8
+  }
+
+  #open(kind: LevelKind, tag: number, length: number): Level {
+    if (this.#depth === maximumDepth)
+      throw this.#malformed(`nested deeper than ${maximumDepth / 2} sequences`)
+    const outer = this.#level
+    this.#depth += 1
+    const level = this.#levels[this.#depth] ?? newLevel()
+    this.#levels[this.#depth] = level
+    level.kind = kind
+    level.tag = tag
+    level.fresh = false
+    level.end = length === undefinedLength ? Number.POSITIVE_INFINITY : this.position + length
+    if (length !== undefinedLength && level.end > outer.limit) {
+      throw this.#malformed(`${formatTag(tag)} is longer than what it is in`)
+    }
+    level.limit = Math.min(level.end, outer.limit)
+    this.#level = level
+    return level
+  }
+
+  #close(contentEnd: number): void {
+    this.#depth -= 1
+    const closed = this.#level
+    this.#level = this.#levels[this.#depth]!
+    this.#listener.close(closed.kind, contentEnd)
+  }
+
+  /** Closes what ends by its length where we are now. */
+  #settle(): void {
+    while (this.#depth > 0 && this.#level.end === this.position) this.#close(this.position)
+  }
+
+  #vrMeant(vr: number, tag: number): { vr: number; long: boolean } {
+    const upper = vr & 0xdfdf
+    if (isLetters(vr) && isVr(upper)) return { vr: upper, long: hasLongLength(upper) }
+    if (isLetters(vr) && upper === vr) return { vr: unknownVr, long: true }
+    if (shortUnknown.has(vr)) return { vr: unknownVr, long: false }
+    throw this.#malformed(`${formatTag(tag)} has no VR`)
+  }
+
+  #malformed(what: string): Fault {
+    return new Fault('dataset-malformed', `${what}, ${this.describe()}`)
+  }
+}
+
+/** What a `Structure` meets. `at` is where a header begins, `valueAt` where what follows begins. */
+export interface StructureListener {
+  /** Before each element of the dataset itself; false stops reading in front of it. */
+  topLevel(tag: number, at: number): boolean
+  element(tag: number, vr: number, at: number, valueAt: number, length: number): void
+  /** `length` may be `undefinedLength`; `vr` may be UN. */
+  sequence(tag: number, vr: number, at: number, valueAt: number, length: number): void
+  item(at: number, valueAt: number, length: number): void
+  encapsulated(tag: number, vr: number, at: number, valueAt: number): void
+  fragment(valueAt: number, length: number): void
+  /** What was opened last is over; its content ended at `contentEnd`, before any delimiter. */
+  close(kind: LevelKind, contentEnd: number): void
+}
+
+export type LevelKind = 'dataset' | 'sequence' | 'fragments'
+
+interface Level {
+  kind: LevelKind
+  tag: number
+  /** Where it ends by its length; infinite when a delimiter ends it. */
+  end: number
+  /** Where it must have ended, by its own or any enclosing length. */
+  limit: number
+  explicit: boolean
+  bigEndian: boolean
+  /** Its first element, which tells its encoding, is still to come. */
+  fresh: boolean
+}
+
+function newLevel(): Level {
+  return {
+    kind: 'dataset',
+    tag: 0,
+    end: Number.POSITIVE_INFINITY,
+    limit: Number.POSITIVE_INFINITY,
+    explicit: true,
+    bigEndian: false,
+    fresh: true,
+  }
+}
+
+export const undefinedLength = 0xffffffff
+export const itemTag = 0xfffee000
+const itemDelimitation = 0xfffee00d
+const sequenceDelimitation = 0xfffee0dd
+const firstDelimiter = 0xfffe0000
+const pixelData = 0x7fe00010
+
+/** A sequence and its item are two levels. Nothing honest is nested nearly as deep. */
+const maximumDepth = 512
+
+const shortUnknown = new Set(['??', '--', '  ', '\0\0'].map(codeOf))
+const fragmentVrs = new Set(['OB', 'OW', 'OD', 'OF', 'OL', 'OV'].map(codeOf))
+
+const implicitVrs = new Map<number, number>()
+
+/** The dictionary's VR; what it does not know is UN. */
+function implicitVr(tag: number): number {
+  let vr = implicitVrs.get(tag)
+  if (vr === undefined) {
+    vr = codeOf(vrOf(tag) ?? 'UN')
+    // Bounded: anyone may send any number of private tags
+    if (implicitVrs.size < 10_000) implicitVrs.set(tag, vr)
+  }
+  return vr
+}
+
+/** In implicit VR, undefined length means a sequence unless it is pixel data: PS3.5 §7.5, §A.4. */
+function isUndefinedSequence(vr: number, tag: number): boolean {
+  return tag !== pixelData && vr === unknownVr
+}
+
+function mayHaveFragments(vr: number, tag: number): boolean {
+  return tag === pixelData || fragmentVrs.has(vr)
+}
+
+function isLetters(vr: number): boolean {
+  const upper = vr & 0xdfdf
+  const first = upper >> 8
+  const second = upper & 0xff
+  return (
+    first >= 0x41 && first <= 0x5a && second >= 0x41 && second <= 0x5a && (vr & 0x4040) === 0x4040
+  )
+}
+
+/**
+ * Whether a dataset or item whose first element is this one is explicit. It is as declared unless
+ * that would make no sense and the other way does.
+ */
+function isExplicit(level: Level, tag: number, vr: number, asLength: number): boolean {
+  const known = vrOf(tag)
+  if (level.explicit) {
+    if (isVr(vr) || isLetters(vr) || (vr !== 0 && shortUnknown.has(vr))) return true
+    const fits = asLength === undefinedLength || asLength <= level.limit
+    return known === undefined || !fits || level.bigEndian
+  }
+  return known !== undefined && isVr(vr) && nameOf(vr) === known
+}
+
+function readLength(bytes: Uint8Array, at: number, bigEndian: boolean): number {
+  return bigEndian
+    ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+    : ((bytes[at + 3]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 1]! << 8) | bytes[at]!) >>> 0
+}
