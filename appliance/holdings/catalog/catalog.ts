@@ -2,6 +2,8 @@ import type { BlobKey } from '../storage/storage.ts'
 
 export { keyOf } from './key.ts'
 export { type LmdbOptions, openStore } from './lmdb.ts'
+export { type CatalogOptions, openCatalog } from './open.ts'
+export type { Quarantined, Recorded, Register } from './register.ts'
 export type { Key, OpenStore, Range, Store, Value, Writes } from './store.ts'
 
 /** The four levels of DICOM's information model, spelled as PS3.4 C.3 and Orthanc do. */
@@ -72,6 +74,10 @@ export interface Parent {
   bytes: number
   /** Of a series: how many instances its first instance said it will have. */
   expectedInstances?: number
+  /** Of a study: the patient's main tags as its own first instance has them. */
+  patientTags?: MainTags
+  /** Of a study: the modalities of its series, in the order of their arrival. */
+  modalities?: readonly string[]
 }
 
 /** PS3 knows no such thing: Orthanc's judgement of a series against its expected instances. */

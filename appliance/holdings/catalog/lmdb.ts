@@ -1,7 +1,192 @@
-import type { OpenStore } from './store.ts'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { open as openEnvironment } from 'lmdb'
+import { Fault } from '../../faults.ts'
+import { createOverlay, gone, type Overlay } from './overlay.ts'
+import { bounds, merged } from './reading.ts'
+import { spaceOf, spacePrefix } from './space.ts'
+import type { Key, OpenStore, Range, Value, Writes } from './store.ts'
+
+/**
+ * The store on LMDB, one file and one tree, with the newest writes before it in memory.
+ *
+ * A commit goes into the memory part, whence every read sees it at once; some milliseconds later all
+ * that came together is written as one LMDB transaction with LMDB's own full sync. A crash therefore
+ * leaves the state of some earlier commit boundary, never a mixture: `flushed()` says when one's own
+ * is past it. Why it is so, and what it costs: README.md, "Decided".
+ */
 export interface LmdbOptions {
   folder: string
+  /** How long commits gather before they are written, in milliseconds. */
+  gather?: number
 }
-export async function openStore(_options: LmdbOptions): Promise<OpenStore> {
-  throw new Error('soon')
+
+/** Above this many entries in memory the next write-out does not wait for the gathering time. */
+const plenty = 4_000
+/** Above this many the disk has failed for so long that no more is taken. */
+const tooMany = 400_000
+const retryAfter = 1_000
+const fileName = 'catalog.mdb'
+
+/** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is. */
+export async function openStore(options: LmdbOptions): Promise<OpenStore> {
+  const db = await openFile(options.folder)
+  const gather = options.gather ?? 300
+
+  /** What is committed and not yet being written; what is being written, below it. */
+  let fresh = createOverlay()
+  let writing: Overlay | undefined
+  let timer: NodeJS.Timeout | undefined
+  let run: Promise<void> | undefined
+  let failure: Fault | undefined
+  let closed = false
+
+  function current(key: Key): Value | undefined {
+    const newest = fresh.get(key) ?? writing?.get(key)
+    if (newest !== undefined) return newest === gone ? undefined : newest
+    const bytes = db.get(key)
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString())
+  }
+
+  function commit({ when, put, remove }: Writes): boolean {
+    if (closed) throw new Fault('stopping', 'the store is closed')
+    for (const [key, value] of when ?? []) {
+      if (!isDeepStrictEqual(current(key), value)) return false
+    }
+    if (fresh.size > tooMany) throw failure ?? new Fault('storage-failed', 'the catalogue is stuck')
+    for (const [key, value] of put ?? []) fresh.put(key, value)
+    for (const key of remove ?? []) fresh.put(key, gone)
+    if (fresh.size > plenty) void writeOut().catch(() => {})
+    else if (fresh.size > 0) timer ??= setTimeout(() => void writeOut().catch(() => {}), gather)
+    return true
+  }
+
+  /** Writes all that is fresh as one transaction; resolves when it would survive a power cut. */
+  async function writeOut(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    // Whoever comes while a write is under way waits for the one after it, all together.
+    if (run) {
+      await run.catch(() => {})
+      if (run || fresh.size === 0) return run ?? settled()
+    }
+    if (fresh.size === 0) return settled()
+    run = writeFresh().finally(() => {
+      run = undefined
+    })
+    return run
+  }
+
+  async function settled(): Promise<void> {
+    if (failure) throw failure
+  }
+
+  async function writeFresh(): Promise<void> {
+    const batch = fresh
+    writing = batch
+    fresh = createOverlay()
+    try {
+      await db.batch(() => {
+        for (const [key, value] of batch.entries()) {
+          if (value === gone) db.remove(key)
+          else db.put(key, Buffer.from(JSON.stringify(value)))
+        }
+      })
+      failure = undefined
+    } catch (error) {
+      failure = await faultOfCommit(error)
+      // What came meanwhile is newer: it goes on top of what could not be written.
+      const newer = fresh
+      fresh = batch
+      for (const [key, value] of newer.entries()) fresh.put(key, value)
+      if (!closed) timer = setTimeout(() => void writeOut().catch(() => {}), retryAfter)
+      throw failure
+    } finally {
+      writing = undefined
+    }
+  }
+
+  const overlays = () => (writing ? [fresh, writing] : [fresh])
+
+  const store: OpenStore = {
+    get: <T>(key: Key) => current(key) as T | undefined,
+    range: <T>(range: Range = {}) => merged<T>(db, overlays, range),
+    count(range = {}) {
+      const { from, to } = bounds(range)
+      const limit = range.limit ?? Number.POSITIVE_INFINITY
+      if (limit <= 0) return 0
+      if (overlays().every(overlay => overlay.keys(from, to).length === 0)) {
+        return db.getKeysCount({
+          start: from,
+          ...(to !== undefined && { end: to }),
+          ...(Number.isFinite(limit) && { limit }),
+        })
+      }
+      let count = 0
+      for (const _ of merged(db, overlays, range, 'keys')) if (++count >= limit) break
+      return count
+    },
+    commit,
+    flushed: writeOut,
+    space: name => spaceOf(store, spacePrefix(name)),
+    async close() {
+      if (closed) return
+      closed = true
+      try {
+        while (fresh.size > 0 || run) await writeOut()
+      } finally {
+        clearTimeout(timer)
+        await db.close()
+      }
+    },
+  }
+  return store
+}
+
+const keyEncoder = {
+  writeKey: (key: Key, target: Buffer, start: number) => start + target.write(key, start, 'latin1'),
+  readKey: (source: Buffer, start: number, end: number) => source.toString('latin1', start, end),
+}
+
+async function openFile(folder: string) {
+  try {
+    const first = await mkdir(folder, { recursive: true, mode: 0o750 })
+    const db = openEnvironment<Buffer, Key>({
+      path: join(folder, fileName),
+      encoding: 'binary',
+      // Full sync at every transaction, by LMDB's own two meta pages and nothing added to it.
+      overlappingSync: false,
+      // One tree: an instance's entries share its upper pages.
+      maxDbs: 1,
+      keyEncoder,
+    } as Parameters<typeof openEnvironment>[0])
+    syncFolder(folder)
+    if (first) syncFolder(dirname(first))
+    return db
+  } catch (error) {
+    throw new Fault('data-folder-refused', `catalogue: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** lmdb-js rejects with a general error that carries the real one as a promise. */
+async function faultOfCommit(error: unknown): Promise<Fault> {
+  let cause: unknown = error
+  const commitError = (error as { commitError?: Promise<unknown> }).commitError
+  if (commitError) cause = await commitError.then(() => error).catch(real => real)
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  const full = /No space left|MDB_MAP_FULL|ENOSPC/.test(detail)
+  return new Fault(full ? 'storage-full' : 'storage-failed', `catalogue: ${detail}`, { cause })
 }

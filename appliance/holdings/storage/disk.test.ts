@@ -37,7 +37,7 @@ test('a key is never given again, also after its blob was removed and the box re
 test('unfinished writes of the last run are swept, whole blobs and strange files are not', async () => {
   const folder = await freshFolder()
   const { key } = await (await openDisk({ folder })).write(one('kept'))
-  const leaf = join(folder, 'blobs', '000', '00')
+  const leaf = join(folder, '000', '00')
   await writeFile(join(leaf, '00000007.part'), 'half')
   await writeFile(join(leaf, 'notes.txt'), 'not ours')
   const disk = await openDisk({ folder, after: key })
@@ -50,7 +50,7 @@ test('a blob begins a new folder when the number of its key overflows the old', 
   const disk = await openDisk({ folder, after: '00000fff' as BlobKey })
   const { key } = await disk.write(one('x'))
   assert.equal(key, '00001000')
-  assert.deepEqual(await readdir(join(folder, 'blobs', '000', '01')), ['00001000.dcm'])
+  assert.deepEqual(await readdir(join(folder, '000', '01')), ['00001000.dcm'])
   const again = await openDisk({ folder })
   assert.equal((await again.write(one('y'))).key, '00001001')
 })
@@ -58,7 +58,10 @@ test('a blob begins a new folder when the number of its key overflows the old', 
 test('a folder that is a file is refused', async () => {
   const folder = await freshFolder()
   await writeFile(join(folder, 'blobs'), '')
-  await assert.rejects(openDisk({ folder }), (fault: Fault) => fault.code === 'data-folder-refused')
+  await assert.rejects(
+    openDisk({ folder: join(folder, 'blobs') }),
+    (fault: Fault) => fault.code === 'data-folder-refused',
+  )
 })
 
 test('the room on the volume is told', async () => {

@@ -8,7 +8,7 @@ import { pour } from './pour.ts'
 import type { BlobKey, Blobs, Bytes, Room } from './storage.ts'
 
 /**
- * Blobs as files of this box: `blobs/<aaa>/<bb>/<key>.dcm`, where the key is a growing number of
+ * Blobs as files of this box: `<aaa>/<bb>/<key>.dcm`, where the key is a growing number of
  * eight hexadecimal digits and the folders are its first three and next two, so that a folder holds
  * at most 4,096 files and new ones all go into the newest.
  *
@@ -17,7 +17,6 @@ import type { BlobKey, Blobs, Bytes, Room } from './storage.ts'
  * whose writer was not answered may be short, as a file system may keep the name before the bytes.
  */
 export interface DiskOptions {
-  /** Holds the folder `blobs`. */
   folder: string
   /** Everything up to this key is settled: only what lies behind it is swept of `.part` files. */
   after?: BlobKey
@@ -40,7 +39,7 @@ const fs = {
 
 /** Faults: `data-folder-refused` when the folder cannot be made, read or written. */
 export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
-  const root = join(options.folder, 'blobs')
+  const root = options.folder
   let last: number
   try {
     await createFolder(root)

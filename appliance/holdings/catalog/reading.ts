@@ -1,0 +1,89 @@
+import type { Database } from 'lmdb'
+import { behindPrefix, gone, type Overlay } from './overlay.ts'
+import type { Key, Range } from './store.ts'
+
+/** Entries are read page by page, so that no reader holds LMDB's old pages back. */
+const firstPage = 32
+const laterPages = 512
+
+/** The absolute bounds of a range: `from` inclusive, `to` exclusive. */
+export function bounds(range: Range): { from: Key; to: Key | undefined } {
+  const under = range.under ?? ''
+  return {
+    from: under + (range.from ?? ''),
+    to: range.to === undefined ? behindPrefix(under) : under + range.to,
+  }
+}
+
+/**
+ * A range over LMDB with the overlays before it, newest first. Between two pages the overlays may
+ * have been written out and new ones begun: each page asks for the present ones.
+ */
+export function* merged<T>(
+  db: Database<Buffer, Key>,
+  overlays: () => readonly Overlay[],
+  range: Range,
+  wanted: 'entries' | 'keys' = 'entries',
+): Iterable<readonly [Key, T]> {
+  let { from, to } = bounds(range)
+  let left = range.limit ?? Number.POSITIVE_INFINITY
+  for (let page = firstPage; left > 0; page = laterPages) {
+    const stored = readPage(db, from, to, range.reverse === true, page, wanted === 'entries')
+    const last = stored.length === page
+    const edge = last ? stored.at(-1)![0] : undefined
+    // This page covers up to and including `edge`, or all that is left.
+    const covered = range.reverse
+      ? { from: edge ?? from, to }
+      : { from, to: edge === undefined ? to : `${edge}\0` }
+    const entries = withOverlays<T>(stored, overlays(), covered, range.reverse === true)
+    for (const entry of entries) {
+      yield entry
+      if (--left <= 0) return
+    }
+    if (edge === undefined) return
+    if (range.reverse) to = edge
+    else from = `${edge}\0`
+  }
+}
+
+type Stored = readonly (readonly [Key, Buffer | undefined])[]
+
+function readPage(
+  db: Database<Buffer, Key>,
+  from: Key,
+  to: Key | undefined,
+  reverse: boolean,
+  limit: number,
+  values: boolean,
+): Stored {
+  const page: [Key, Buffer | undefined][] = []
+  const bounds = reverse
+    ? { reverse: true, start: to, exclusiveStart: true, end: from, inclusiveEnd: true }
+    : { start: from, ...(to !== undefined && { end: to }) }
+  const options = { ...bounds, limit } as Parameters<typeof db.getRange>[0]
+  if (values) for (const { key, value } of db.getRange(options)) page.push([key, value])
+  else for (const key of db.getKeys(options)) page.push([key, undefined])
+  return page
+}
+
+function withOverlays<T>(
+  stored: Stored,
+  overlays: readonly Overlay[],
+  covered: { from: Key; to: Key | undefined },
+  reverse: boolean,
+): (readonly [Key, T])[] {
+  const newest = new Map<Key, unknown>()
+  for (const overlay of overlays) {
+    for (const key of overlay.keys(covered.from, covered.to)) {
+      if (!newest.has(key)) newest.set(key, overlay.get(key))
+    }
+  }
+  const entries: (readonly [Key, T])[] = []
+  for (const [key, bytes] of stored) {
+    if (newest.has(key)) continue
+    entries.push([key, (bytes && JSON.parse(bytes.toString())) as T])
+  }
+  if (newest.size === 0) return entries
+  for (const [key, value] of newest) if (value !== gone) entries.push([key, value as T])
+  return entries.sort(([a], [b]) => (a === b ? 0 : a < b === reverse ? 1 : -1))
+}

@@ -1,0 +1,63 @@
+import type { BlobKey } from '../storage/storage.ts'
+import type { Change, Instance, Level, MainTags, PublicId } from './catalog.ts'
+
+/** What the archive tells the catalogue. Each is one commit: all of it or nothing. */
+export interface Register {
+  /** Lists a new instance with its parents, and tells it as changes. */
+  record(recorded: Recorded): void
+
+  /** Other bytes for a listed instance: its old blob is given up, its revision grows. */
+  replace(recorded: Recorded): void
+
+  /** Takes a resource, all below it and ancestors that become empty out; their blobs are given up. */
+  forget(id: PublicId): { left: { level: Level; id: PublicId } | null; blobs: BlobKey[] }
+
+  /** Blobs that were given up and not yet reported gone. */
+  givenUp(): BlobKey[]
+  /** The given-up blobs are gone, durably. */
+  gone(blobs: readonly BlobKey[]): void
+
+  setAside(quarantined: Quarantined): void
+  quarantined(): Iterable<Quarantined>
+  quarantinedAt(blob: BlobKey): Quarantined | undefined
+  /** Takes one out of quarantine; its blob is given up. */
+  discard(blob: BlobKey): void
+
+  /** Whether a blob is spoken of: listed, set aside or given up. */
+  knows(blob: BlobKey): boolean
+
+  /** Everything up to this key is spoken of, or gone. */
+  watermark(): BlobKey | undefined
+  advance(watermark: BlobKey): void
+
+  /** Patients, studies and series to which something came since they were last stable. */
+  unstable(): Iterable<{ level: Exclude<Level, 'Instance'>; id: PublicId }>
+  /** Makes one stable, as a change; false when it already is or is no more. */
+  settle(id: PublicId): boolean
+
+  /** Small facts of the archive's own, by name. */
+  fact<T>(name: string): T | undefined
+  setFact(name: string, value: unknown): void
+
+  /** Resolves when all that was told before would survive a power cut. */
+  flushed(): Promise<void>
+
+  /** The number up to which changes are given at the next start is made exact. */
+  close(): void
+}
+
+export interface Recorded {
+  instance: Instance
+  /** Main tags of the levels above, used when this is the first instance there. */
+  tags: { patient: MainTags; study: MainTags; series: MainTags }
+  expectedInstances?: number
+}
+
+/** An instance under whose identifier another one with other bytes is listed. */
+export interface Quarantined {
+  instance: Instance
+  reason: 'same-uid-other-bytes'
+  at: string
+}
+
+export type OnChange = (change: Change) => void
