@@ -17,6 +17,8 @@ export interface BadCloud {
   taken: Map<string, number>
   /** The bytes of each as they arrived last. */
   bytes: Map<string, Buffer>
+  /** The digest of each as it arrived last. */
+  digests: Map<string, string>
   /** How often each was offered, whatever the answer. */
   offered: Map<string, number>
   /** Parcels a connection each. */
@@ -32,6 +34,7 @@ export function createBadCloud(name: string): BadCloud {
   const cloud: BadCloud = {
     taken: new Map(),
     bytes: new Map(),
+    digests: new Map(),
     offered: new Map(),
     connections: [],
     probes: 0,
@@ -80,6 +83,7 @@ export function createBadCloud(name: string): BadCloud {
     for await (const chunk of dataset()) chunks.push(chunk)
     cloud.taken.set(instance.id, (cloud.taken.get(instance.id) ?? 0) + 1)
     cloud.bytes.set(instance.id, Buffer.concat(chunks))
+    cloud.digests.set(instance.id, instance.datasetDigest)
   }
 
   return cloud

@@ -97,7 +97,6 @@ export function createStandInArchive(): StandInArchive {
         transferSyntaxUid: image.transferSyntaxUid ?? '1.2.840.10008.1.2.1',
         tags: image.tags ?? {},
         bytes: head.length + dataset.length,
-        digest,
         datasetDigest: digest,
         datasetOffset: head.length,
         origin: {

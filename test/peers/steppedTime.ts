@@ -11,6 +11,8 @@ export interface SteppedTime {
   until(reached: () => boolean): Promise<void>
   /** Lets everything happen that needs no time. */
   settle(): Promise<void>
+  /** Lets time pass until somebody's wait is over, if anybody waits. */
+  step(): Promise<void>
   /** Seconds that have passed. */
   passed(): number
 }
@@ -61,6 +63,12 @@ export function createSteppedTime(clock = Date.parse('2026-03-01T08:00:00Z')): S
         waiting.add(entry)
         stop.addEventListener('abort', entry.wake)
       }),
+
+    async step() {
+      await settle()
+      step()
+      await settle()
+    },
 
     async until(reached) {
       for (let steps = 0; steps < stepsAtMost; steps++) {
