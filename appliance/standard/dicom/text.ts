@@ -92,7 +92,10 @@ function decoderOf(characterSet: string, fallback: string): Decoder {
   const plain = single(withoutExtensions(first))
   const others = declared.slice(1).filter(name => characterSets[name] !== undefined)
   if (others.length === 0 && !first.startsWith('ISO 2022')) return plain
-  const joined = [first, ...others].join('\\')
+  // Two-byte sets begin in ASCII, also where 'ISO 2022 IR 87' is declared as the only one
+  const initial = characterSets[first]?.multiByte && characterSets[first].extension ? [ascii] : []
+  // Escape sequences of undeclared sets are common, to ASCII above all; none means two things
+  const joined = [...initial, first, ...others, ...extensions].join('\\')
   return (bytes, vr) => {
     try {
       return convertBytes(joined, bytes, { vr })
@@ -102,6 +105,9 @@ function decoderOf(characterSet: string, fallback: string): Decoder {
     }
   }
 }
+
+const ascii = 'ISO 2022 IR 6'
+const extensions = Object.keys(characterSets).filter(name => characterSets[name]!.extension)
 
 /** Whether a set is only ASCII, or unknown: bytes above 0x7f are then for the fallback. */
 function saysNothing(name: string): boolean {
