@@ -1,6 +1,7 @@
 #!/bin/sh
-# `npm test`, `npm run check` and `npm run bench`. Self-sufficient on a fresh Debian machine: what is
-# missing it installs where it may (root or password-less sudo), else it says what to install.
+# `npm test`, `npm run check`, `npm run bench` and `npm run test:powercut`. Self-sufficient on a
+# fresh Debian machine: what is missing it installs where it may (root or password-less sudo), else
+# it says what to install.
 set -eu
 cd "$(dirname "$0")/.."
 mode=${1:-all}
@@ -17,6 +18,9 @@ openssl openssl'
 # Compared with where they can be had; their tests say loudly when they are absent.
 comparisons='Orthanc orthanc
 gdcmscu libgdcm-tools'
+# The machine whose power is cut; without it that test says so loudly.
+machine='qemu-system-x86_64 qemu-system-x86
+mke2fs e2fsprogs'
 
 packages_missing() {
   echo "$1" | while read -r thing package; do
@@ -59,6 +63,13 @@ need_peers() {
     echo "tests: comparisons with $wanted are left out; to have them: apt-get install --no-install-recommends $wanted" >&2
 }
 
+need_machine() {
+  wanted="$(packages_missing "$machine")"
+  # shellcheck disable=SC2086
+  [ -z "$wanted" ] || [ "$(uname -m)" != x86_64 ] || install_packages $wanted ||
+    echo "tests: NO POWER CUT IS TESTED without $wanted; to have it: apt-get install --no-install-recommends $wanted" >&2
+}
+
 neighbours() { find appliance web-ui -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null | sort; }
 outside() { find test -name '*.test.ts' -not -name layers.test.ts | sort; }
 
@@ -80,6 +91,7 @@ check)
   ;;
 all)
   need_peers
+  need_machine
   check
   everything() { neighbours && outside; }
   run_tests everything
@@ -88,8 +100,13 @@ bench)
   need_peers
   exec node test/bench/bench.ts "$@"
   ;;
+powercut)
+  need_peers
+  need_machine
+  exec node test/powercut/powercut.ts "$@"
+  ;;
 *)
-  echo "usage: test/run.sh [check|bench]" >&2
+  echo "usage: test/run.sh [check|bench|powercut]" >&2
   exit 64
   ;;
 esac
