@@ -27,10 +27,13 @@ export interface BadCloud {
   /** Refuses every connection with this fault. */
   down: FaultCode | undefined
   behave: (parcel: Parcel) => Behaviour
+  /** Ends what fell silent, as the courier's own timers would. */
+  timeOut(): void
 }
 
 /** A destination in memory that fails on cue; the courier sees no difference to a real one. */
 export function createBadCloud(name: string): BadCloud {
+  const silent = new Set<() => void>()
   const cloud: BadCloud = {
     taken: new Map(),
     bytes: new Map(),
@@ -40,6 +43,10 @@ export function createBadCloud(name: string): BadCloud {
     probes: 0,
     down: undefined,
     behave: () => 'take',
+    timeOut() {
+      for (const end of silent) end()
+      silent.clear()
+    },
     destination: {
       name,
 
@@ -59,8 +66,14 @@ export function createBadCloud(name: string): BadCloud {
           cloud.offered.set(id, (cloud.offered.get(id) ?? 0) + 1)
           const behaviour = cloud.behave(parcel)
           if (behaviour === 'silent') {
-            await new Promise(resolve => stop.addEventListener('abort', resolve))
-            return
+            await new Promise<void>(resolve => {
+              silent.add(resolve)
+              stop.addEventListener('abort', () => resolve())
+            })
+            if (stop.aborted) return
+            const fault = new Fault('peer-timeout', 'silent')
+            yield { instance: id, outcome: 'again', why: why(fault) }
+            throw fault
           }
           if (behaviour === 'take' || behaviour === 'take and cut') await take(parcel)
           if (behaviour === 'cut' || behaviour === 'take and cut') {
