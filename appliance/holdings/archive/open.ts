@@ -1,13 +1,21 @@
+import { Fault } from '../../faults.ts'
 import type { Log } from '../../log.ts'
-import type { Instance, OpenStore } from '../catalog/catalog.ts'
+import { type Instance, openCatalog, type Store } from '../catalog/catalog.ts'
 import type { BlobKey, Blobs, Room } from '../storage/storage.ts'
-import type { Archive } from './archive.ts'
+import type { Archive, Service } from './archive.ts'
+import { bytesOfSetting, createCapacity } from './capacity.ts'
+import { changesAfter, createBell } from './changes.ts'
+import { createClaims } from './claims.ts'
+import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
+import { recover } from './recover.ts'
+import { removeGivenUp } from './removal.ts'
 import type { ArchiveSettings } from './settings.ts'
+import { createWatermark } from './watermark.ts'
 
 export interface ArchiveOptions {
   /** Opens storage, told the newest key up to which all is settled. */
   openBlobs: (after?: BlobKey) => Promise<Blobs & Partial<Room>>
-  store: OpenStore
+  store: Store
   settings: ArchiveSettings
   /** Wall clock; may jump. */
   now: () => Date
@@ -18,6 +26,88 @@ export interface ArchiveOptions {
   log: Log
 }
 
-export async function openArchive(_options: ArchiveOptions): Promise<Archive> {
-  throw new Error('soon')
+/**
+ * Opens the archive: what the last run left unfinished is finished or swept first. Faults:
+ * `data-folder-refused`, `storage-failed`.
+ */
+export async function openArchive(options: ArchiveOptions): Promise<Archive> {
+  const { settings, now, elapsed, log } = options
+  const bell = createBell()
+  const { catalog, register } = openCatalog({ store: options.store, now, onChange: bell.ring })
+  const blobs = await options.openBlobs(register.watermark())
+  const newest = await reconcile({ blobs, catalog, register, now, log })
+  const capacity = createCapacity({
+    room: blobs.room?.bind(blobs),
+    reserve: bytesOfSetting(settings.reserve),
+    ...{ elapsed, log },
+  })
+  const parts: Receiving = {
+    ...{ blobs, catalog, register, settings, capacity, now, log },
+    watermark: createWatermark(newest),
+    claims: createClaims(),
+  }
+  const underWay = new Set<Promise<unknown>>()
+  let closing = false
+
+  function tracked<T>(work: () => Promise<T>): Promise<T> {
+    if (closing) return Promise.reject(new Fault('stopping', 'the archive is being closed'))
+    const done = work()
+    underWay.add(done)
+    const forget = () => underWay.delete(done)
+    done.then(forget, forget)
+    return done
+  }
+
+  const services: Service[] = []
+
+  return {
+    catalog,
+    services,
+    receiveDataset: (dataset, announced, origin) =>
+      tracked(() => receiveDataset(parts, dataset, announced, origin)),
+    receiveFile: (file, origin) => tracked(() => receiveFile(parts, file, origin)),
+
+    open(id, range) {
+      const instance = catalog.instance(id)
+      if (!instance) throw new Fault('not-found', 'no such instance')
+      const to = Math.min(range?.to ?? instance.bytes, instance.bytes)
+      return blobs.read(instance.blob, { from: Math.min(range?.from ?? 0, to), to })
+    },
+
+    remove: id =>
+      tracked(async () => {
+        const { left, blobs: keys } = register.forget(id)
+        await removeGivenUp(parts, keys)
+        return { left }
+      }),
+
+    changes: (after, stop) => changesAfter(catalog, bell, after, stop),
+
+    readiness() {
+      if (closing) return { refused: 'stopping' }
+      return capacity.isFull() ? { refused: 'storage-full' } : 'receiving'
+    },
+
+    async close() {
+      if (closing) return
+      closing = true
+      await Promise.allSettled(underWay)
+      register.close()
+      await register.flushed()
+    },
+  }
+}
+
+/** Blobs that the catalogue does not speak of are listed or swept; answers the newest key. */
+async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey | undefined> {
+  const { blobs, register } = parts
+  await removeGivenUp(parts, register.givenUp())
+  let newest = register.watermark()
+  for await (const { key, bytes } of blobs.keys(newest)) {
+    if (!register.knows(key)) await recover(parts, key, bytes, true)
+    newest = key
+  }
+  if (newest !== undefined) register.advance(newest)
+  await register.flushed()
+  return newest
 }

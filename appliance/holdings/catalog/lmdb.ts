@@ -118,11 +118,9 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
       const limit = range.limit ?? Number.POSITIVE_INFINITY
       if (limit <= 0) return 0
       if (overlays().every(overlay => overlay.keys(from, to).length === 0)) {
-        return db.getKeysCount({
-          start: from,
-          ...(to !== undefined && { end: to }),
-          ...(Number.isFinite(limit) && { limit }),
-        })
+        // lmdb-js counts natively, and always to the end.
+        const all = db.getKeysCount({ start: from, ...(to !== undefined && { end: to }) })
+        return Math.min(all, limit)
       }
       let count = 0
       for (const _ of merged(db, overlays, range, 'keys')) if (++count >= limit) break

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { faultOf } from '../../faults.ts'
+import { type Dataset, readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
+import type { BlobKey, Blobs } from '../storage/storage.ts'
+import { describe } from './describe.ts'
+import { type Note, readNote } from './note.ts'
+import { passing } from './passing.ts'
+import { list, type Receiving } from './receive.ts'
+import { removeGivenUp } from './removal.ts'
+
+export type Recovering = Pick<Receiving, 'blobs' | 'catalog' | 'register' | 'now' | 'log'>
+
+/** What became of a blob of which the catalogue did not speak. */
+export type Recovery = 'listed' | 'set aside' | 'redundant' | 'swept' | 'left alone'
+
+/**
+ * Lists a blob that the catalogue does not speak of, as its note says. One that is not whole was
+ * never acknowledged and goes; one that cannot be read, or understood, is left where it is. With
+ * `digests` its bytes are checked against its note, as they must be where a power cut may have taken
+ * them after the name was written.
+ */
+export async function recover(
+  parts: Recovering,
+  key: BlobKey,
+  length: number,
+  digests: boolean,
+): Promise<Recovery> {
+  const { blobs, catalog, register, log } = parts
+  try {
+    const note = await readNote(blobs, key, length)
+    if (!note || (digests && !(await isIntact(blobs, key, note)))) {
+      await blobs.remove(key)
+      log.info('unfinished-swept', { blob: key, bytes: length })
+      return 'swept'
+    }
+    const { dataset, transferSyntaxUid } = await readHeader(blobs, key, note)
+    const described = describe(dataset)
+    const first = catalog.instance(described.instance.id)
+    if (first && first.datasetDigest === note.datasetDigest) {
+      await blobs.remove(key)
+      return 'redundant'
+    }
+    const decided = decideAgain(note, first !== undefined, first?.revision ?? 0)
+    const { outcome } = list(parts, key, { described, note: decided, transferSyntaxUid })
+    log.info('instance-recovered', { blob: key, sopInstanceUid: described.instance.sopInstanceUid })
+    await removeGivenUp(parts, register.givenUp())
+    return outcome === 'quarantined' ? 'set aside' : 'listed'
+  } catch (thrown) {
+    const { code, detail } = faultOf(thrown)
+    const advice = 'The file was left in its place; check the disk, then run "waystation verify".'
+    log.error('blob-not-recovered', { blob: key, code, detail, advice })
+    return 'left alone'
+  }
+}
+
+/** A note can be overtaken: the one it refers to may be missing, or a third may have come. */
+function decideAgain(note: Note, isListed: boolean, revision: number): Note {
+  const { aside, revision: own, ...plain } = note
+  if (!isListed) return plain
+  if (own !== undefined && own > revision) return { ...plain, revision: own }
+  return { ...plain, aside: aside ?? 'same-uid-other-bytes' }
+}
+
+/** Whether a blob's bytes are those its note was written for. Faults: those of reading. */
+export async function isIntact(
+  blobs: Blobs,
+  key: BlobKey,
+  note: Pick<Note, 'bytes' | 'datasetOffset' | 'metaDigest' | 'datasetDigest'>,
+): Promise<boolean> {
+  const { bytes, datasetOffset } = note
+  const [meta, dataset] = [createHash('sha256'), createHash('sha256')]
+  for await (const chunk of blobs.read(key, { from: 0, to: datasetOffset })) meta.update(chunk)
+  if (meta.digest('hex') !== note.metaDigest) return false
+  for await (const chunk of blobs.read(key, { from: datasetOffset, to: bytes })) {
+    dataset.update(chunk)
+  }
+  return dataset.digest('hex') === note.datasetDigest
+}
+
+/** As receiving read it: what stands before the pixel data or, without any, the whole. */
+async function readHeader(
+  blobs: Blobs,
+  key: BlobKey,
+  { bytes, pixelDataOffset }: Note,
+): Promise<{ dataset: Dataset; transferSyntaxUid: string }> {
+  if (pixelDataOffset !== undefined) {
+    const range = { from: 0, to: pixelDataOffset }
+    const header = Buffer.concat(await Array.fromAsync(blobs.read(key, range)))
+    const meta = readFileMeta(header)
+    if (meta !== 'more') {
+      const { transferSyntaxUid, datasetOffset } = meta
+      return {
+        dataset: readDataset(header.subarray(datasetOffset), transferSyntaxUid),
+        transferSyntaxUid,
+      }
+    }
+  }
+  let found: { dataset: Dataset; transferSyntaxUid: string } | undefined
+  const file = passing(blobs.read(key, { from: 0, to: bytes }), async function* (passed) {
+    const { transferSyntaxUid, walked } = passed
+    found = { dataset: walked.dataset(), transferSyntaxUid }
+    yield* []
+  })
+  for await (const _ of file);
+  return found!
+}
