@@ -50,8 +50,8 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
   const image = await makeDataDisk(join(folder, 'data.ext4'), 1024 + cuts * megabytesPerCut)
   // A card or cheap SSD takes about that long to flush.
   const drive = openDrive(image, () => 2 + random() * 28)
-  const socket = await attach(drive, join(folder, 'drive.socket'))
-  const data: DataDisk = options.drive === 'volatile' ? socket : { file: image }
+  const cable = await attach(drive, join(folder, 'drive.socket'))
+  const data: DataDisk = options.drive === 'volatile' ? cable : { file: image }
   const ledger = openLedger()
   const faults: string[] = []
   /** An objection is reported once, not again after each further cut. */
@@ -62,12 +62,14 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
   let guest: Guest | undefined
 
   const boot = async () => {
-    guest = await startGuest(machine, data, join(folder, 'console.log'))
+    const consoleFile = join(folder, 'console.log')
+    guest = await startGuest(machine, data, { consoleFile, eagerWriteback: random() < 0.5 })
     return guest
   }
   /** The power goes: for the machine at once, for the drive with what its cache held. */
   const cut = async () => {
     await guest?.cut()
+    cable.sever()
     const { unflushed, lost, grain } = drive.cut(random)
     if (unflushed === 0) return 'nothing unflushed'
     return `drive lost ${lost} of ${unflushed} unflushed sectors in pieces of ${grain}`
@@ -118,7 +120,7 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
     faults.push(...wrong.map(each => `on the disk: ${each}`))
   } finally {
     await guest?.cut()
-    await socket.stop()
+    await cable.stop()
   }
   return { ...tally(ledger, broken), cuts, cutsAtStart, faults, secondsPerCut: each(begun, cuts) }
 }

@@ -38,6 +38,7 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
   const size = fstatSync(descriptor).size
   /** What the medium holds where the file already shows something newer; the oldest first. */
   const medium = new Map<number, Buffer>()
+  let cuts = 0
 
   function remember(at: number, length: number): void {
     const before = Buffer.alloc(length)
@@ -66,10 +67,12 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
       writeSync(descriptor, bytes, 0, bytes.length, at)
     },
     async flush() {
+      const power = cuts
       await wait(flushMilliseconds())
-      medium.clear()
+      if (power === cuts) medium.clear()
     },
     cut(random) {
+      cuts++
       const grain = grains[Math.floor(random() * grains.length)]!
       // Some cuts lose everything, most lose a part: reordering shows only when something stays.
       const share = random() < 0.25 ? 1 : random()
@@ -90,11 +93,15 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
   }
 }
 
-/** A drive behind a unix socket, as a virtual machine attaches to it; `stop` ends both. */
-export async function attach(
-  drive: Drive,
-  socketFile: string,
-): Promise<{ socket: string; stop(): Promise<void> }> {
+/** A drive behind a unix socket, as a virtual machine attaches to it. */
+export interface Cable {
+  socket: string
+  /** What the machine sent and the drive did not take yet is gone, as it is without power. */
+  sever(): void
+  stop(): Promise<void>
+}
+
+export async function attach(drive: Drive, socketFile: string): Promise<Cable> {
   const open = new Set<Socket>()
   const server = createServer(socket => {
     open.add(socket)
@@ -107,10 +114,14 @@ export async function attach(
       })
   })
   await new Promise<void>(resolve => server.listen(socketFile, resolve))
+  const sever = () => {
+    for (const socket of open) socket.destroy()
+  }
   return {
     socket: socketFile,
+    sever,
     async stop() {
-      for (const socket of open) socket.destroy()
+      sever()
       await new Promise(resolve => server.close(resolve))
       drive.close()
     },

@@ -34,7 +34,7 @@ const bootSeconds = 240
 export async function startGuest(
   machine: Machine,
   data: DataDisk,
-  consoleFile: string,
+  options: { consoleFile: string; eagerWriteback: boolean },
 ): Promise<Guest> {
   const [httpPort, dicomPort] = [await freePort(), await freePort()]
   const forward = (from: number, to: number) => `hostfwd=tcp:127.0.0.1:${from}-10.0.2.15:${to}`
@@ -42,13 +42,14 @@ export async function startGuest(
     'file' in data
       ? `driver=raw,file.driver=file,file.filename=${data.file}`
       : `driver=nbd,server.type=unix,server.path=${data.socket}`
+  const eager = options.eagerWriteback ? ' eager' : ''
   const child = spawn(
     'qemu-system-x86_64',
     [
       ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot', '-machine', 'pc'],
       ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1024'],
       ...['-kernel', machine.kernelImage, '-initrd', machine.initramfs],
-      ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off'],
+      ...['-append', `console=ttyS0 quiet panic=-1 mitigations=off${eager}`],
       ...['-chardev', 'stdio,id=console', '-serial', 'chardev:console'],
       ...[
         '-blockdev',
@@ -65,7 +66,7 @@ export async function startGuest(
     { stdio: ['pipe', 'pipe', 'pipe'] },
   )
   let text = ''
-  const file = createWriteStream(consoleFile, { flags: 'a' })
+  const file = createWriteStream(options.consoleFile, { flags: 'a' })
   const hear = (bytes: Buffer) => {
     text += bytes
     file.write(bytes)

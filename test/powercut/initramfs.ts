@@ -6,7 +6,8 @@ import type { Kernel } from './kernel.ts'
 /**
  * The guest's first and only userland of its own: busybox, the modules and this script. The first
  * disk is the application, read only; the second is the data disk, mounted as Debian mounts ext4.
- * Words on the console: `stop` ends the service and switches off in order, `log` shows what the
+ * With `eager` in the kernel's arguments, what is dirty is written at once and not only when somebody
+ * syncs or half a minute has passed. Words on the console: `stop` ends the service and switches off in order, `log` shows what the
  * service printed.
  */
 const init = `#!/bin/busybox sh
@@ -18,6 +19,10 @@ mount -t sysfs sys /sys
 for module in /modules/*; do insmod $module; done
 ifconfig lo 127.0.0.1
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0
+if grep -q eager /proc/cmdline; then
+  echo 10 >/proc/sys/vm/dirty_writeback_centisecs
+  echo 10 >/proc/sys/vm/dirty_expire_centisecs
+fi
 mount -t ext4 -o ro /dev/vda /app
 if ! mount -t ext4 /dev/vdb /app/data; then
   echo 'guest: the data disk does not mount'

@@ -48,13 +48,15 @@ export async function serveNbd(socket: Socket, device: Export): Promise<void> {
       head.readUInt32BE(24),
     ]
     const at = Number(head.readBigUInt64BE(16))
-    const answer = (error: number, bytes?: Buffer) => {
+    const bytes = command === commandWrite ? await take(length) : undefined
+    if (socket.destroyed) throw new Error('the cable was severed')
+    const answer = (error: number, data?: Buffer) => {
       socket.write(Buffer.concat([u32(0x67446698), u32(error), head.subarray(8, 16)]))
-      if (bytes) socket.write(bytes)
+      if (data) socket.write(data)
     }
     if (command === commandRead) answer(0, device.read(at, length))
-    else if (command === commandWrite) {
-      device.write(at, await take(length), (flags & forceUnitAccess) !== 0)
+    else if (bytes) {
+      device.write(at, bytes, (flags & forceUnitAccess) !== 0)
       answer(0)
     } else if (command === commandFlush) {
       await device.flush()
