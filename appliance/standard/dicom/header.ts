@@ -42,12 +42,17 @@ export class HeaderStore {
   /** An element of the dataset itself begins at `at`. */
   mark(at: number): void {
     this.#keepTo(at)
-    this.#boundary = this.#length
+    if (!this.open) return
+    const length = this.#length - Math.max(0, this.#position - at)
+    if (length > this.#limit) this.#overflow()
+    else this.#boundary = length
   }
 
   /** The header ends at `at`. */
   close(at: number): void {
     this.mark(at)
+    if (!this.open) return
+    this.#length = this.#boundary
     this.#end()
   }
 
@@ -72,7 +77,9 @@ export class HeaderStore {
     this.#position = valueAt + length
   }
 
+  /** What is kept, after the last chunk. */
   bytes(): Uint8Array {
+    if (this.open && this.#length > this.#limit) this.#overflow()
     return this.#bytes.subarray(0, this.#length)
   }
 
@@ -80,10 +87,8 @@ export class HeaderStore {
     const end = Math.min(to, this.#chunkEnd)
     if (!this.open || end <= this.#position) return
     const more = end - this.#position
-    if (this.#length + more > this.#limit) {
-      this.#length = this.#boundary
-      this.overflown = true
-      this.#end()
+    if (this.#length + more > this.#limit + headerAhead) {
+      this.#overflow()
       return
     }
     if (this.#length + more > this.#bytes.length) {
@@ -102,9 +107,21 @@ export class HeaderStore {
     view.setUint32(at, view.getUint32(at, !bigEndian) - by, !bigEndian)
   }
 
+  #overflow(): void {
+    this.#length = this.#boundary
+    this.overflown = true
+    this.#end()
+  }
+
   #end(): void {
     this.open = false
     this.#chunk = new Uint8Array()
     this.#lengths.length = 0
   }
 }
+
+/**
+ * The first bytes of an element's header may come, and be kept, with the chunk before the one that
+ * tells what begins there.
+ */
+const headerAhead = 12

@@ -216,7 +216,8 @@ test('"US or SS" in implicit VR follows the PixelRepresentation that applies', (
 })
 
 test('reading stops before the tag it is told to stop at', () => {
-  const notation = "0800 6000 'CS' 0200 'MR' 1000 2000 'LO' 0200 '42' e07f 1000 'OW' 0000 ff00"
+  const notation =
+    "0800 6000 'CS' 0200 'MR' 1000 2000 'LO' 0200 '42' e07f 1000 'OW' 0000 ff000000 00"
   const dataset = readDataset(bytes(notation), explicitLittleEndian, { until: 0x7fe00010 })
   assert.deepEqual(
     [...dataset.elements()].map(({ tag }) => tag),

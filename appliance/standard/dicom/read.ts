@@ -48,10 +48,7 @@ export function readPlain(
     return reading.finish()
   }
   if (!reading.structure.whole && !options.lenient) {
-    throw new Fault(
-      'dataset-truncated',
-      `the dataset ends within an element, ${reading.structure.describe()}`,
-    )
+    throw reading.structure.truncated()
   }
   return reading.finish()
 }

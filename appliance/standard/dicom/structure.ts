@@ -99,11 +99,10 @@ export class Structure {
     return this.#level.bigEndian
   }
 
-  /** Where it is, for the detail of a fault. */
-  describe(): string {
-    const inside =
-      this.#depth > 0 ? `, ${this.#depth} levels deep in ${formatTag(this.#levels[1]!.tag)}` : ''
-    return `at byte ${this.position + this.#restLength}${inside}`
+  /** The fault of a dataset that ended here. */
+  truncated(): Fault {
+    const where = this.#where(this.position + this.#restLength)
+    return new Fault('dataset-truncated', `the dataset ends within an element, ${where}`)
   }
 
   /**
@@ -293,7 +292,12 @@ export class Structure {
   }
 
   #malformed(what: string): Fault {
-    return new Fault('dataset-malformed', `${what}, ${this.describe()}`)
+    return new Fault('dataset-malformed', `${what}, ${this.#where(this.position)}`)
+  }
+
+  #where(at: number): string {
+    if (this.#depth === 0) return `at byte ${at}`
+    return `at byte ${at}, ${this.#depth} levels deep in ${formatTag(this.#levels[1]!.tag)}`
   }
 }
 

@@ -1,4 +1,3 @@
-import { Fault } from '../../faults.ts'
 import type { Dataset } from './dataset.ts'
 import { HeaderStore } from './header.ts'
 import { Inflation } from './inflation.ts'
@@ -120,10 +119,7 @@ class Walk implements StructureListener {
   end(complete: boolean, lenient: boolean): Walked {
     const whole = complete && this.#structure.whole
     if (!whole && !lenient) {
-      throw new Fault(
-        'dataset-truncated',
-        `the dataset ends within an element, ${this.#structure.describe()}`,
-      )
+      throw this.#structure.truncated()
     }
     const header = this.#store.bytes()
     const encoding = this.#encoding
@@ -138,8 +134,8 @@ class Walk implements StructureListener {
   }
 
   topLevel(tag: number, at: number): boolean {
-    if (!this.#store.open) return true
-    if (tag === pixelData || tag === floatPixelData || tag === doubleFloatPixelData) {
+    const isPixelData = tag === pixelData || tag === floatPixelData || tag === doubleFloatPixelData
+    if (isPixelData && this.#pixelDataOffset === undefined) {
       this.#pixelDataOffset = at
       this.#store.close(at)
     } else {
