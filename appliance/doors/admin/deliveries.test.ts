@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Hono } from 'hono'
+import type { Delivery, DeliveryQuery, DestinationReport } from '../../duties/forward/forward.ts'
+import { faultOf } from '../../faults.ts'
+import { deliveryRoutes } from './deliveries.ts'
+
+const sum = (deliveries: number) => ({ deliveries, bytes: deliveries * 1000 })
+
+const report: DestinationReport = {
+  name: 'cloud',
+  kind: 'dimse',
+  state: 'waiting',
+  sums: { owed: sum(3), sending: sum(0), accepted: sum(5), parked: sum(1), withdrawn: sum(0) },
+  oldestSeconds: 61,
+  failures: 2,
+  nextAttemptSeconds: 4,
+  why: { code: 'peer-unreachable', detail: 'refused', advice: 'Check the network.' },
+}
+
+const parked: Delivery = {
+  instance: 'i1',
+  destination: 'cloud',
+  study: 's1',
+  sopInstanceUid: '1.2.3',
+  digest: 'd',
+  bytes: 1000,
+  priority: 1,
+  number: 7,
+  order: 7,
+  state: 'parked',
+  owedAt: 0,
+  movedAt: 1000,
+  claims: 1,
+  failures: 1,
+  status: 0xc000,
+  why: { code: 'peer-declined', detail: 'answered 0xC000', advice: 'See its log.' },
+}
+
+function app() {
+  const asked: DeliveryQuery[] = []
+  const retried: unknown[] = []
+  const routes = deliveryRoutes({
+    forward: {
+      destinations: () => [report],
+      deliveries: query => {
+        asked.push(query)
+        return { deliveries: [parked], next: 'more' }
+      },
+      retry: selection => {
+        retried.push(selection)
+        return 1
+      },
+    },
+  })
+  const whole = new Hono().route('/', routes)
+  whole.onError((error, context) => context.json({ code: faultOf(error).code }, 400))
+  return { routes: whole, asked, retried }
+}
+
+test('the state of every destination is shown with a page of deliveries and why they are parked', async () => {
+  const { routes, asked } = app()
+  const response = await routes.request(
+    '/api/deliveries?destination=cloud&state=parked&study=s1&limit=10&after=x',
+  )
+  assert.equal(response.status, 200)
+  assert.deepEqual(asked, [
+    { destination: 'cloud', state: 'parked', study: 's1', limit: 10, after: 'x' },
+  ])
+  const body = (await response.json()) as {
+    destinations: { counts: object; bytes: object; why: object }[]
+    deliveries: object[]
+    next: string
+  }
+  const counts = { owed: 3, sending: 0, accepted: 5, parked: 1, withdrawn: 0 }
+  assert.deepEqual(body.destinations[0]?.counts, counts)
+  assert.deepEqual(body.destinations[0]?.why, report.why)
+  assert.equal(body.next, 'more')
+  assert.deepEqual(body.deliveries, [
+    {
+      instance: 'i1',
+      study: 's1',
+      sopInstanceUid: '1.2.3',
+      destination: 'cloud',
+      state: 'parked',
+      bytes: 1000,
+      failures: 1,
+      priority: 'normal',
+      owedAt: '1970-01-01T00:00:00.000Z',
+      movedAt: '1970-01-01T00:00:01.000Z',
+      held: true,
+      status: 0xc000,
+      why: parked.why,
+    },
+  ])
+})
+
+test('parked deliveries are tried again on request, all of them or those named', async () => {
+  const { routes, retried } = app()
+  const post = (body?: string) =>
+    routes.request('/api/deliveries/retry', { method: 'POST', ...(body ? { body } : {}) })
+  assert.deepEqual(await (await post()).json(), { retried: 1 })
+  await post('{"destination":"cloud","study":"s1"}')
+  assert.deepEqual(retried, [{}, { destination: 'cloud', study: 's1' }])
+})
+
+test('a question that is not understood is refused, and nothing is tried again by mistake', async () => {
+  const { routes, asked, retried } = app()
+  for (const query of ['state=lost', 'limit=0', 'limit=many', 'destinatoin=cloud']) {
+    const response = await routes.request(`/api/deliveries?${query}`)
+    assert.deepEqual(await response.json(), { code: 'request-malformed' }, query)
+  }
+  for (const body of ['{', '[]', '{"destinatoin":"cloud"}', '{"study":5}']) {
+    const response = await routes.request('/api/deliveries/retry', { method: 'POST', body })
+    assert.deepEqual(await response.json(), { code: 'request-malformed' }, body)
+  }
+  assert.deepEqual([asked, retried], [[], []])
+})
