@@ -15,12 +15,13 @@ export interface Passed {
 
 /**
  * Lets a Part 10 file pass by unchanged, hashing and walking over it; at its end `after` may add
- * bytes of its own. The dataset is neither changed nor held. Faults: `not-dicom`,
- * `dataset-truncated`, `dataset-malformed`, and those of `after`.
+ * bytes of its own, and `arrived` may break it off. The dataset is neither changed nor held. Faults: `not-dicom`,
+ * `dataset-truncated`, `dataset-malformed`, and those of `after` and `arrived`.
  */
 export async function* passing(
   file: Bytes,
   after: (passed: Passed) => AsyncIterable<Uint8Array>,
+  arrived?: (bytes: number) => void,
 ): Bytes {
   let prefix: Uint8Array = new Uint8Array()
   let pass: Pass | undefined
@@ -34,7 +35,7 @@ export async function* passing(
     prefix = prefix.length === 0 ? chunk : Buffer.concat([prefix, chunk])
     const meta = readFileMeta(prefix)
     if (meta === 'more') continue
-    pass = beginPass(prefix.subarray(0, meta.datasetOffset), meta.transferSyntaxUid)
+    pass = beginPass(prefix.subarray(0, meta.datasetOffset), meta.transferSyntaxUid, arrived)
     yield prefix
     await pass.push(prefix.subarray(meta.datasetOffset))
   }
@@ -48,8 +49,9 @@ export async function* passingDataset(
   transferSyntaxUid: string,
   dataset: Bytes,
   after: (passed: Passed) => AsyncIterable<Uint8Array>,
+  arrived?: (bytes: number) => void,
 ): Bytes {
-  const pass = beginPass(head, transferSyntaxUid)
+  const pass = beginPass(head, transferSyntaxUid, arrived)
   yield head
   for await (const chunk of dataset) {
     yield chunk
@@ -64,12 +66,18 @@ interface Pass {
   end(): Promise<Passed>
 }
 
-function beginPass(head: Uint8Array, transferSyntaxUid: string): Pass {
+function beginPass(
+  head: Uint8Array,
+  transferSyntaxUid: string,
+  arrived: ((bytes: number) => void) | undefined,
+): Pass {
   const walker = new DatasetWalker(transferSyntaxUid)
   const hash = createHash('sha256')
   let bytes = head.length
+  arrived?.(head.length)
   return {
     push(chunk) {
+      arrived?.(chunk.length)
       bytes += chunk.length
       hash.update(chunk)
       return walker.push(chunk)

@@ -47,13 +47,13 @@ export function receiveDataset(
     ...(origin.calledAeTitle && { receivingAeTitle: origin.calledAeTitle }),
   })
   return receive(parts, origin, announced, decide =>
-    passingDataset(head, announced.transferSyntaxUid, dataset, decide),
+    passingDataset(head, announced.transferSyntaxUid, dataset, decide, parts.capacity.take),
   )
 }
 
 /** See `Archive.receiveFile`. */
 export function receiveFile(parts: Receiving, file: Bytes, origin: Origin): Promise<Received> {
-  return receive(parts, origin, undefined, decide => passing(file, decide))
+  return receive(parts, origin, undefined, decide => passing(file, decide, parts.capacity.take))
 }
 
 /** What is to become of the instance whose bytes have all arrived. */
@@ -87,7 +87,7 @@ async function receive(
   }
 
   try {
-    const { key } = await blobs.write(counted(pass(decide), capacity))
+    const { key } = await blobs.write(pass(decide))
     settled = key
     const received = list(parts, key, decision!)
     return received
@@ -99,13 +99,6 @@ async function receive(
     settle(settled)
     const value = watermark.value()
     if (value !== undefined && settled !== undefined) parts.register.advance(value)
-  }
-}
-
-async function* counted(bytes: Bytes, capacity: Capacity): Bytes {
-  for await (const chunk of bytes) {
-    capacity.take(chunk.length)
-    yield chunk
   }
 }
 
