@@ -56,7 +56,7 @@ test('a waiting second sender of the same instance is served when the first one 
   await box.close()
 })
 
-test('a blob that cannot be read at the start is left alone, not swept', async () => {
+test('a blob that cannot be read at the start is left alone, and listed when it can be', async () => {
   const box = await openWith([])
   await box.receive({ instance: 1 })
   await box.close()
@@ -66,6 +66,9 @@ test('a blob that cannot be read at the start is left alone, not swept', async (
   const failing = await openHoldings({ folder, wrap: blobs => faultyBlobs(blobs, troubles) })
   assert.equal((await blobFiles(folder)).length, 1)
   await failing.close()
+  const mended = await openHoldings({ folder })
+  assert.equal(mended.archive.catalog.totals().instances, 1)
+  await mended.close()
 })
 
 test('blobs that could not be removed are removed at the next start', async () => {

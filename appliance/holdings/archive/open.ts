@@ -98,16 +98,28 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   }
 }
 
-/** Blobs that the catalogue does not speak of are listed or swept; answers the newest key. */
+/**
+ * Blobs that the catalogue does not speak of are listed or swept; answers the newest key. Those that
+ * could not be read are remembered and tried again at the next start.
+ */
 async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey | undefined> {
   const { blobs, register } = parts
   await removeGivenUp(parts, register.givenUp())
+  const left: LeftAlone = []
+  const settle = async (key: BlobKey, bytes: number) => {
+    if (register.knows(key)) return
+    if ((await recover(parts, key, bytes, true)) === 'left alone') left.push([key, bytes])
+  }
+  for (const [key, bytes] of register.fact<LeftAlone>('left') ?? []) await settle(key, bytes)
   let newest = register.watermark()
   for await (const { key, bytes } of blobs.keys(newest)) {
-    if (!register.knows(key)) await recover(parts, key, bytes, true)
+    await settle(key, bytes)
     newest = key
   }
+  register.setFact('left', left)
   if (newest !== undefined) register.advance(newest)
   await register.flushed()
   return newest
 }
+
+type LeftAlone = [BlobKey, number][]

@@ -47,6 +47,8 @@ export async function recover(
     return outcome === 'quarantined' ? 'set aside' : 'listed'
   } catch (thrown) {
     const { code, detail } = faultOf(thrown)
+    // It was remembered from an earlier start, and is gone meanwhile.
+    if (code === 'not-found') return 'swept'
     const advice = 'The file was left in its place; check the disk, then run "waystation verify".'
     log.error('blob-not-recovered', { blob: key, code, detail, advice })
     return 'left alone'
