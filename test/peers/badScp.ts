@@ -1,0 +1,76 @@
+import { silentLog } from '../../appliance/log.ts'
+import { createAcceptor, type Reply } from '../../appliance/standard/dimse/dimse.ts'
+
+/** What a far side answers to one C-STORE: a status, or nothing at all. */
+export type Answer = number | 'silence'
+
+/** A PACS over DIMSE that fails on cue. */
+export interface BadScp {
+  port: number
+  /** Datasets taken, by SOP Instance UID. */
+  taken: Map<string, Buffer>
+  /** C-STORE requests seen, whatever was answered, and in which association. */
+  requests: { sopInstanceUid: string; association: number }[]
+  answer(sopInstanceUid: string): Answer
+  /** Which pairs of SOP class and transfer syntax it takes. */
+  takes(sopClassUid: string, transferSyntaxUid: string): boolean
+  /** Whether it lets callers in. */
+  open: boolean
+  stop(): Promise<void>
+}
+
+/** On our own acceptor: a peer for what no real one does on request. */
+export async function startBadScp(): Promise<BadScp> {
+  const stopping = new AbortController()
+  const scp: BadScp = {
+    port: 0,
+    taken: new Map(),
+    requests: [],
+    answer: () => 0,
+    takes: () => true,
+    open: true,
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+  const acceptor = createAcceptor({
+    host: '127.0.0.1',
+    port: 0,
+    aeTitles: 'any',
+    admit: () =>
+      scp.open
+        ? 'accepted'
+        : { result: 'permanent', source: 1, reason: 3, sentence: 'closed on cue' },
+    offers: (abstractSyntax, request) => {
+      const proposed = request.contexts
+        .filter(context => context.abstractSyntax === abstractSyntax)
+        .flatMap(context => context.transferSyntaxes)
+      const transferSyntaxes = proposed.filter(syntax => scp.takes(abstractSyntax, syntax))
+      return transferSyntaxes.length > 0 || proposed.length === 0
+        ? { transferSyntaxes }
+        : scp.takes(abstractSyntax, 'any')
+          ? { transferSyntaxes: ['1.2.840.10008.1.2.4.999'] }
+          : undefined
+    },
+    services: {
+      async store({ sopInstanceUid, association, data, stop }): Promise<Reply> {
+        scp.requests.push({ sopInstanceUid, association: association.id })
+        const chunks: Buffer[] = []
+        for await (const chunk of data) chunks.push(Buffer.from(chunk))
+        const answer = scp.answer(sopInstanceUid)
+        if (typeof answer !== 'number') {
+          await new Promise(resolve => stop.addEventListener('abort', resolve))
+          return { status: 0x0110 }
+        }
+        if (answer === 0) scp.taken.set(sopInstanceUid, Buffer.concat(chunks))
+        return { status: answer }
+      },
+    },
+    log: silentLog,
+  })
+  const running = acceptor.run(stopping.signal)
+  const { port } = await acceptor.listening
+  scp.port = port ?? 0
+  return scp
+}
