@@ -1,3 +1,9 @@
+import type { Ending, Wait } from './association.ts'
+import type { NegotiatedContext, ProposedContext } from './negotiation.ts'
+import { sentenceOf } from './sentence.ts'
+import { spokenBy } from './speech.ts'
+import { abortSource, contextResult } from './vocabulary.ts'
+
 /** How an association ended. */
 export type Outcome =
   /** Released by whoever asked for it: the good end. */
@@ -65,4 +71,100 @@ export interface RequestCounts {
   sent: number
   /** Answered with neither success, pending nor a warning, in either direction. */
   failed: number
+}
+
+/** A record that is being written while its association lives. */
+export type OpenRecord = Omit<
+  ConnectionRecord,
+  'outcome' | 'sentence' | 'durationMs' | 'bytesReceived' | 'bytesSent'
+>
+
+let lastId = 0
+
+/** Numbers associations from 1 through the whole program, so that a log line names just one. */
+export function openRecord(
+  facts: Pick<OpenRecord, 'direction' | 'remoteAddress' | 'remotePort' | 'secure'> &
+    Partial<OpenRecord>,
+): OpenRecord {
+  return {
+    id: ++lastId,
+    contexts: [],
+    requests: {},
+    startedAt: new Date().toISOString(),
+    ...facts,
+  }
+}
+
+/** The counts of one service, made when first asked for. */
+export function countsOf(record: OpenRecord, operation: string): RequestCounts {
+  record.requests[operation] ??= { received: 0, sent: 0, failed: 0 }
+  return record.requests[operation]
+}
+
+const answers: Record<number, NonNullable<ContextRecord['answer']>> = {
+  [contextResult.accepted]: 'accepted',
+  [contextResult.abstractSyntaxNotSupported]: 'abstract-syntax-not-supported',
+  [contextResult.transferSyntaxesNotSupported]: 'transfer-syntaxes-not-supported',
+}
+
+/** What was proposed, with its answers once there are any. */
+export function contextRecords(
+  contexts: readonly (ProposedContext & Partial<NegotiatedContext>)[],
+): ContextRecord[] {
+  return contexts.map(({ id, abstractSyntax, transferSyntaxes, result, transferSyntax }) => ({
+    id,
+    abstractSyntax,
+    transferSyntaxes,
+    ...(result === undefined ? {} : { answer: answers[result] ?? 'refused' }),
+    ...(transferSyntax === undefined ? {} : { transferSyntax }),
+  }))
+}
+
+export function closeRecord(
+  record: OpenRecord,
+  ending: Ending,
+  facts: Pick<ConnectionRecord, 'durationMs' | 'bytesReceived' | 'bytesSent'> & {
+    firstBytes: Uint8Array
+  },
+): ConnectionRecord {
+  const { firstBytes, ...counted } = facts
+  const outcome = outcomeOf(record, ending, firstBytes)
+  const closed: ConnectionRecord = {
+    ...record,
+    ...counted,
+    durationMs: Math.round(counted.durationMs),
+    outcome,
+    sentence: '',
+  }
+  if (ending.how === 'rejected') {
+    const { result, source, reason } = ending.rj
+    closed.rejection = { result: result === 2 ? 'transient' : 'permanent', source, reason }
+  } else if (ending.how === 'aborted') closed.abort = { by: 'peer', ...ending.abort }
+  else if (ending.how === 'broken')
+    closed.abort = { by: 'us', source: abortSource.provider, reason: ending.violation.reason }
+  else if (ending.how === 'given-up' || (ending.how === 'timed-out' && abortedFor(ending.wait)))
+    closed.abort = { by: 'us', source: abortSource.user, reason: 0 }
+  closed.sentence = sentenceOf(closed, ending, firstBytes)
+  return closed
+}
+
+function abortedFor(wait: Wait): boolean {
+  return wait !== 'artim' && wait !== 'writeStall'
+}
+
+function outcomeOf(record: OpenRecord, ending: Ending, firstBytes: Uint8Array): Outcome {
+  const foreign = firstBytes.length > 0 && spokenBy(firstBytes) !== 'dicom'
+  switch (ending.how) {
+    case 'broken':
+      return foreign ? 'not-dicom' : 'protocol-broken'
+    case 'given-up':
+      return 'stopped'
+    case 'disconnected':
+      // A port scan or a health probe: it came and went without a word.
+      return record.direction === 'incoming' && firstBytes.length === 0
+        ? 'not-dicom'
+        : 'disconnected'
+    default:
+      return ending.how
+  }
 }

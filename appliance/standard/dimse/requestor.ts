@@ -1,11 +1,15 @@
+import type { Socket } from 'node:net'
 import { Fault } from '../../faults.ts'
 import type { Log } from '../../log.ts'
 import type { UserIdentity } from './items.ts'
 import type { ExtendedNegotiation, NegotiatedContext } from './negotiation.ts'
-import type { ConnectionRecord } from './record.ts'
+import { Outgoing } from './outgoing.ts'
+import { mostContexts } from './pdu.ts'
+import { type ConnectionRecord, openRecord } from './record.ts'
 import type { AssociationInfo, Peer, Services } from './services.ts'
-import type { Limits, Timers } from './settings.ts'
-import type { Clock } from './timers.ts'
+import { defaultLimits, defaultTimers, type Limits, type Timers } from './settings.ts'
+import { type Clock, systemClock } from './timers.ts'
+import { openTransport } from './transport.ts'
 
 export interface ConnectOptions {
   host: string
@@ -56,15 +60,38 @@ export interface OutgoingAssociation extends Peer {
   /** Finishes what is in work, then parts in good order. Resolves however the other end takes it. */
   release(): Promise<void>
   abort(): void
-  /** Resolves when the connection is gone. */
+  /** Resolves when the association is over. */
   ended: Promise<ConnectionRecord>
 }
 
 /**
  * Resolves when the association is accepted. Faults: `peer-unreachable`, `peer-timeout`,
  * `peer-refused` (the detail gives source and reason in words), `peer-aborted`, `protocol-broken`,
- * `cancelled`.
+ * `cancelled`, `request-malformed` (more than 128 contexts, an AE title too long).
  */
-export function connect(_options: ConnectOptions): Promise<OutgoingAssociation> {
-  throw new Fault('not-supported')
+export async function connect(options: ConnectOptions): Promise<OutgoingAssociation> {
+  const { timers = defaultTimers, limits = defaultLimits, clock = systemClock, stop } = options
+  if (options.contexts.length === 0 || options.contexts.length > mostContexts)
+    throw new Fault('request-malformed', `${options.contexts.length} presentation contexts`)
+  for (const title of [options.callingAeTitle, options.calledAeTitle])
+    if (title.length > 16 || title.trim() === '')
+      throw new Fault('request-malformed', `"${title}" is no AE title`)
+  const record = openRecord({
+    direction: 'outgoing',
+    remoteAddress: options.host,
+    remotePort: options.port,
+    secure: options.tls !== undefined,
+    callingAeTitle: options.callingAeTitle,
+    calledAeTitle: options.calledAeTitle,
+  })
+  const startedAt = clock.now()
+  const outgoing = new Outgoing({ ...options, timers, limits, clock }, record, startedAt)
+  let socket: Socket
+  try {
+    socket = await openTransport(options, { timers, clock, ...(stop ? { stop } : {}) }, record)
+  } catch (error) {
+    outgoing.unreachable(error)
+    throw error
+  }
+  return outgoing.associate(socket)
 }

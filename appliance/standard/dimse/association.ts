@@ -1,0 +1,406 @@
+import type { Socket } from 'node:net'
+import { Fault, faultOf } from '../../faults.ts'
+import {
+  type Abort,
+  type AssociateAc,
+  type AssociateRj,
+  type AssociateRq,
+  decodeAbort,
+  decodeAssociateAc,
+  decodeAssociateRj,
+  decodeAssociateRq,
+  encodeAbort,
+  encodeAssociateAc,
+  encodeAssociateRj,
+  encodeAssociateRq,
+  encodeReleaseRp,
+  encodeReleaseRq,
+} from './pdu.ts'
+import { PduReader } from './reader.ts'
+import type { Limits, Timers } from './settings.ts'
+import { type Event, type Role, type State, transition, unexpected } from './states.ts'
+import { type Clock, Watch } from './timers.ts'
+import { Violation } from './violation.ts'
+import { abortReason, abortSource, pduType } from './vocabulary.ts'
+
+/** What this end waited for in vain. `idle`: anything at all. */
+export type Wait = 'artim' | 'answer' | 'idle' | 'response' | 'writeStall'
+
+/** How an association ended; one of them, once. */
+export type Ending =
+  | { how: 'released' }
+  | { how: 'rejected'; by: 'us' | 'peer'; rj: AssociateRj; sentence?: string }
+  | { how: 'aborted'; abort: Abort }
+  | { how: 'broken'; violation: Violation }
+  | { how: 'disconnected'; error?: Error }
+  | { how: 'timed-out'; wait: Wait }
+  | { how: 'given-up'; fault: Fault }
+
+/** Who uses an association: indications and confirmations of PS3.8 §7, in this order. */
+export interface AssociationUser {
+  /** Acceptor: answer by `accept` or `reject`. */
+  requested(rq: AssociateRq): void
+  /** Requestor. */
+  accepted(ac: AssociateAc): void
+  /** As of `PduSink`; answers whether the sender got on. */
+  fragment(
+    contextId: number,
+    command: boolean,
+    last: boolean,
+    piece: Uint8Array,
+    ends: boolean,
+  ): boolean
+  /** A chunk of the socket has been read to its end. */
+  chunkRead(): void
+  /** Answer by `answerRelease`, when all is answered that was asked. */
+  releaseAsked(): void
+  ended(ending: Ending): void
+  /** The transport connection is gone, some time after the association. */
+  closed(): void
+}
+
+/** How much may wait for the other end to take it, before the sender of a dataset waits too. */
+const backlogLimit = 262_144
+
+const eventOfPdu: Record<number, Event> = {
+  [pduType.associateRq]: 'associate-rq',
+  [pduType.associateAc]: 'associate-ac',
+  [pduType.associateRj]: 'associate-rj',
+  [pduType.pDataTf]: 'p-data',
+  [pduType.releaseRq]: 'release-rq',
+  [pduType.releaseRp]: 'release-rp',
+  [pduType.abort]: 'abort',
+}
+
+/**
+ * One association over one connected socket, for either role: performs the actions of the state
+ * machine (PS3.8 §9.2). Bytes go to the user as they come; nothing is queued here.
+ *
+ * After its last PDU this end closes its half of the connection, reads to the end what still comes,
+ * drops it, and closes the rest when the other end does, or when ARTIM expires.
+ */
+export class Association {
+  readonly socket: Socket
+  readonly watch: Watch<Wait>
+  readonly #role: Role
+  readonly #user: AssociationUser
+  readonly #timers: Timers
+  readonly #reader: PduReader
+  #state: State = 'idle'
+  #ending: Ending | undefined
+  #drain: PromiseWithResolvers<void> | undefined
+  #flushedAtStall = 0
+  #error: Error | undefined
+  /** The first bytes that came, to tell by them what the other end speaks. */
+  firstBytes: Uint8Array = new Uint8Array(0)
+  bytesReceived = 0
+
+  constructor(options: {
+    socket: Socket
+    role: Role
+    user: AssociationUser
+    timers: Timers
+    limits: Pick<Limits, 'pduLength' | 'associatePduBytes'>
+    clock: Clock
+  }) {
+    this.socket = options.socket
+    this.#role = options.role
+    this.#user = options.user
+    this.#timers = options.timers
+    this.watch = new Watch(options.clock, wait => this.#expired(wait))
+    this.#reader = new PduReader(
+      {
+        data: () => this.#expect('p-data', 'P-DATA-TF'),
+        fragment: (contextId, command, last, piece, ends) => {
+          if (this.#user.fragment(contextId, command, last, piece, ends)) this.#gotOn()
+        },
+        control: (type, body) => this.#control(type, body),
+      },
+      options.limits,
+    )
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending
+  }
+
+  get bytesSent(): number {
+    return this.socket.bytesWritten
+  }
+
+  /** Takes the socket into use. As requestor it sends `rq`. */
+  open(rq?: AssociateRq): void {
+    const { socket } = this
+    socket.setNoDelay(true)
+    socket.on('data', chunk => this.#read(chunk as Uint8Array))
+    socket.on('drain', () => this.#drained())
+    socket.on('error', error => {
+      this.#error = error
+    })
+    socket.on('end', () => this.#transportClosed())
+    socket.on('close', () => {
+      this.#transportClosed()
+      this.watch.stop()
+      this.#user.closed()
+    })
+    if (this.#role === 'acceptor') {
+      this.#move('transport-accepted')
+      this.watch.set('artim', this.#timers.artim)
+    } else if (rq) {
+      this.#move('ask-associate')
+      this.#move('transport-opened')
+      this.#send(encodeAssociateRq(rq))
+      this.watch.set('answer', this.#timers.artim)
+    }
+  }
+
+  accept(ac: AssociateAc): void {
+    if (this.#move('answer-accept')) this.#send(encodeAssociateAc(ac))
+  }
+
+  reject(rj: AssociateRj, sentence: string): void {
+    if (!this.#move('answer-reject')) return
+    this.#send(encodeAssociateRj(rj))
+    this.#end({ how: 'rejected', by: 'us', rj, sentence })
+    this.#halfClose()
+  }
+
+  askRelease(): void {
+    if (!this.#move('ask-release')) return
+    this.#send(encodeReleaseRq())
+    this.watch.set('answer', this.#timers.artim)
+  }
+
+  answerRelease(): void {
+    const action = this.#move('answer-release')
+    if (!action) return
+    this.#send(encodeReleaseRp())
+    if (action !== 'AR-4') return
+    this.#end({ how: 'released' })
+    this.#halfClose()
+  }
+
+  /** Ends the association by an A-ABORT of the service user. */
+  giveUp(fault: Fault): void {
+    this.#abort({ how: 'given-up', fault }, 'ask-abort', {
+      source: abortSource.user,
+      reason: abortReason.notSpecified,
+    })
+  }
+
+  /** P-DATA-TFs, as one write. Dropped when the association is over. */
+  sendData(pdus: readonly Uint8Array[]): void {
+    if (this.#move('send-data')) this.#send(...pdus)
+  }
+
+  /** Is so much unsent that a sender should wait for `drained`? */
+  get congested(): boolean {
+    return this.socket.writableLength > backlogLimit
+  }
+
+  /** Resolves when all that was written is on its way; throws when the association ends before. */
+  drained(): Promise<void> {
+    if (this.#ending) return Promise.reject(faultOfEnding(this.#ending))
+    if (!this.congested) return Promise.resolve()
+    this.#drain ??= Promise.withResolvers()
+    return this.#drain.promise
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.bytesReceived += chunk.length
+    if (this.firstBytes.length < 8)
+      this.firstBytes = Buffer.concat([this.firstBytes, chunk.subarray(0, 8)])
+    if (this.#ending) return
+    try {
+      this.#reader.push(chunk)
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
+    this.#user.chunkRead()
+  }
+
+  /** Whatever was thrown while reading: a violation names its reason, else the fault is ours. */
+  #fail(thrown: unknown): void {
+    if (thrown instanceof Violation)
+      this.#abort({ how: 'broken', violation: thrown }, 'invalid-pdu', {
+        source: abortSource.provider,
+        reason: thrown.reason,
+      })
+    else this.giveUp(faultOf(thrown))
+  }
+
+  #expect(event: Event, name: string): void {
+    if (unexpected(this.#state, event))
+      throw new Violation('unexpectedPdu', `${name} while ${this.#state.replaceAll('-', ' ')}`)
+  }
+
+  #control(type: number, body: Uint8Array): void {
+    const event = eventOfPdu[type]!
+    this.#expect(event, event.toUpperCase())
+    switch (event) {
+      case 'associate-rq': {
+        const rq = decodeAssociateRq(body)
+        this.#move(event)
+        this.watch.clear('artim')
+        this.#user.requested(rq)
+        break
+      }
+      case 'associate-ac': {
+        const ac = decodeAssociateAc(body)
+        this.#move(event)
+        this.watch.clear('answer')
+        this.#user.accepted(ac)
+        break
+      }
+      case 'associate-rj': {
+        const rj = decodeAssociateRj(body)
+        this.#move(event)
+        this.#end({ how: 'rejected', by: 'peer', rj })
+        this.socket.destroySoon()
+        break
+      }
+      case 'release-rq':
+        // As acceptor of a release collision the answer to ours comes first (PS3.8 AR-8).
+        this.#gotOn()
+        if (this.#move(event) === 'AR-2' || this.#role === 'requestor') this.#user.releaseAsked()
+        break
+      case 'release-rp':
+        if (this.#move(event) === 'AR-10') this.#user.releaseAsked()
+        else {
+          this.#end({ how: 'released' })
+          this.socket.destroySoon()
+        }
+        break
+      case 'abort': {
+        const abort = decodeAbort(body)
+        this.#move(event)
+        this.#end({ how: 'aborted', abort })
+        this.socket.destroy()
+        break
+      }
+    }
+  }
+
+  /** Performs the part of every action that is a state; answers the action when there is one. */
+  #move(event: Event): string | undefined {
+    const found = transition(this.#state, event, this.#role)
+    if (found) this.#state = found.next
+    return found?.action
+  }
+
+  #abort(ending: Ending, event: 'ask-abort' | 'invalid-pdu', abort: Abort): void {
+    if (this.#ending || !this.#move(event)) return
+    this.#send(encodeAbort(abort))
+    this.#end(ending)
+    this.#halfClose()
+  }
+
+  #expired(wait: Wait): void {
+    if (wait === 'writeStall') {
+      if (this.socket.writableLength === 0) return
+      if (this.#flushed() > this.#flushedAtStall) this.#watchWrites()
+      else {
+        this.#end({ how: 'timed-out', wait })
+        this.socket.destroy()
+      }
+    } else if (wait === 'artim') {
+      this.#move('artim-expired')
+      this.#end({ how: 'timed-out', wait })
+      this.socket.destroy()
+    } else
+      this.#abort({ how: 'timed-out', wait }, 'ask-abort', {
+        source: abortSource.user,
+        reason: abortReason.notSpecified,
+      })
+  }
+
+  #transportClosed(): void {
+    this.#move('transport-closed')
+    this.#end({ how: 'disconnected', ...(this.#error ? { error: this.#error } : {}) })
+  }
+
+  /** The other end is alive: whatever is waited for may take its full time again. */
+  #gotOn(): void {
+    if (this.watch.has('idle')) this.watch.set('idle', this.#timers.idle)
+    if (this.watch.has('response')) this.watch.set('response', this.#timers.response)
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending) return
+    this.#ending = ending
+    this.#reader.halt()
+    this.watch.stop()
+    // Nobody may be waiting for it.
+    this.#drain?.promise.catch(() => {})
+    this.#drain?.reject(faultOfEnding(ending))
+    this.#drain = undefined
+    this.#user.ended(ending)
+    this.socket.resume()
+  }
+
+  #halfClose(): void {
+    this.socket.end()
+    this.watch.set('artim', this.#timers.artim)
+  }
+
+  #send(...buffers: readonly Uint8Array[]): void {
+    const { socket } = this
+    socket.cork()
+    for (const buffer of buffers) socket.write(buffer)
+    socket.uncork()
+    if (socket.writableLength > 0 && !this.watch.has('writeStall')) this.#watchWrites()
+  }
+
+  #watchWrites(): void {
+    this.#flushedAtStall = this.#flushed()
+    this.watch.set('writeStall', this.#timers.writeStall)
+  }
+
+  #flushed(): number {
+    return this.socket.bytesWritten - this.socket.writableLength
+  }
+
+  #drained(): void {
+    this.#drain?.resolve()
+    this.#drain = undefined
+  }
+}
+
+/** What an ending means for a request that was under way. */
+export function faultOfEnding(ending: Ending): Fault {
+  switch (ending.how) {
+    case 'released':
+      return new Fault('peer-aborted', 'the association was released')
+    case 'rejected':
+      return new Fault('peer-refused', ending.sentence ?? 'the association was rejected')
+    case 'aborted':
+      return new Fault(
+        'peer-aborted',
+        `A-ABORT by the other end, source ${ending.abort.source}, reason ${ending.abort.reason}`,
+      )
+    case 'broken':
+      return ending.violation
+    case 'disconnected':
+      return new Fault(
+        'peer-aborted',
+        ending.error?.message ?? 'the other end closed the connection',
+        { cause: ending.error },
+      )
+    case 'timed-out':
+      return new Fault('peer-timeout', waits[ending.wait])
+    case 'given-up':
+      return ending.fault
+  }
+}
+
+export const waits: Record<Wait, string> = {
+  artim: 'nothing came that begins or ends an association',
+  answer: 'no answer to the association or release request',
+  idle: 'the other end fell silent',
+  response: 'no answer to a request',
+  writeStall: 'the other end takes no more data',
+}

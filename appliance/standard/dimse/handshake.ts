@@ -1,0 +1,202 @@
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { Fault, faultOf } from '../../faults.ts'
+import type { Log } from '../../log.ts'
+import type { Ending } from './association.ts'
+import type { AssociateRequest } from './negotiation.ts'
+import { encodeAbort } from './pdu.ts'
+import type { OpenRecord } from './record.ts'
+import type { Timers, TlsSettings } from './settings.ts'
+import { spokenBy } from './speech.ts'
+import type { Clock } from './timers.ts'
+import { readTlsFiles, tlsFilesVersion } from './tls.ts'
+import { Violation } from './violation.ts'
+import { abortReason, abortSource } from './vocabulary.ts'
+
+/** What became of a connection on the TLS port. */
+export type Handshaken =
+  | {
+      socket: TLSSocket
+      tls: NonNullable<OpenRecord['tls']>
+      certificate?: AssociateRequest['certificate']
+    }
+  | { ending: Ending; firstBytes: Uint8Array; bytesReceived: number }
+
+export interface TlsPort {
+  /** Shakes hands with a connection that has just been opened; never throws. */
+  shake(socket: Socket): Promise<Handshaken>
+}
+
+/** How long a certificate file may be replaced without being noticed, in milliseconds. */
+const checkEvery = 1000
+
+/**
+ * The server side of DICOM over TLS. Certificates are read again when their files change; files that
+ * cannot be used leave the old ones in force. Whoever speaks plain DICOM here is answered by an
+ * A-ABORT, in plain. Fault: `settings-refused`.
+ */
+export async function openTlsPort(
+  settings: TlsSettings,
+  around: { timers: Timers; clock: Clock; log: Log },
+): Promise<TlsPort> {
+  const server = await serverOf(settings)
+  const shaking = new Map<string, (result: TLSSocket | Error) => void>()
+  const settle = (socket: TLSSocket, result: TLSSocket | Error) =>
+    shaking.get(nameOf(socket))?.(result)
+  server.on('secureConnection', socket => settle(socket, socket))
+  server.on('tlsClientError', (error, socket) => settle(socket, error))
+  const refresh = refresher(server, settings, around)
+
+  return {
+    async shake(socket) {
+      const firstBytes = await firstBytesOf(socket, around)
+      if (!(firstBytes instanceof Uint8Array)) return firstBytes
+      if (spokenBy(firstBytes) !== 'tls') return refusePlain(socket, firstBytes)
+      await refresh()
+      const name = nameOf(socket)
+      const result = await new Promise<TLSSocket | Error>(resolve => {
+        shaking.set(name, resolve)
+        const takeBack = around.clock.after(around.timers.artim * 1000, () =>
+          resolve(new Fault('peer-timeout', 'the TLS handshake was not finished in time')),
+        )
+        socket.once('close', () => {
+          takeBack()
+          resolve(new Error('the connection was closed during the TLS handshake'))
+        })
+        server.emit('connection', socket)
+      })
+      shaking.delete(name)
+      if (result instanceof Error) {
+        socket.destroy()
+        return failed(result, firstBytes, socket)
+      }
+      return identified(result, settings, firstBytes)
+    },
+  }
+}
+
+async function serverOf(settings: TlsSettings): Promise<Server> {
+  const wanted = settings.clientCertificate
+  try {
+    return createServer({
+      ...(await readTlsFiles(settings)),
+      requestCert: wanted !== 'none',
+      rejectUnauthorized: wanted === 'required',
+    })
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    throw new Fault('settings-refused', `the TLS certificate or key cannot be used: ${error}`, {
+      cause: error,
+    })
+  }
+}
+
+function refresher(
+  server: Server,
+  settings: TlsSettings,
+  around: { clock: Clock; log: Log },
+): () => Promise<void> {
+  let version: string | undefined
+  let checkedAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (around.clock.now() - checkedAt < checkEvery) return
+    checkedAt = around.clock.now()
+    const found = await tlsFilesVersion(settings)
+    if (version === found) return
+    const first = version === undefined
+    version = found
+    if (first) return
+    try {
+      server.setSecureContext(await readTlsFiles(settings))
+      around.log.info('certificates-reloaded', { files: [settings.certificateFile] })
+    } catch (error) {
+      around.log.error('certificates-unusable', {
+        detail: faultOf(error).detail,
+        advice: 'The new certificate files cannot be used, the old ones stay in force; check them.',
+      })
+    }
+  }
+}
+
+/** The first bytes, which stay to be read; or how the wait for them ended. */
+function firstBytesOf(
+  socket: Socket,
+  around: { timers: Timers; clock: Clock },
+): Promise<Uint8Array | Handshaken> {
+  return new Promise(resolve => {
+    const end = (result: Uint8Array | Handshaken) => {
+      takeBack()
+      socket.off('readable', look)
+      socket.off('close', closed)
+      resolve(result)
+    }
+    const nothing = { firstBytes: new Uint8Array(0), bytesReceived: 0 }
+    const look = () => {
+      const chunk: Buffer | null = socket.read()
+      if (!chunk) return
+      socket.unshift(chunk)
+      end(Buffer.from(chunk.subarray(0, 8)))
+    }
+    const closed = () => end({ ending: { how: 'disconnected' }, ...nothing })
+    const takeBack = around.clock.after(around.timers.artim * 1000, () => {
+      socket.destroy()
+      end({ ending: { how: 'timed-out', wait: 'artim' }, ...nothing })
+    })
+    socket.on('readable', look)
+    socket.on('close', closed)
+  })
+}
+
+function refusePlain(socket: Socket, firstBytes: Uint8Array): Handshaken {
+  socket.resume()
+  socket.end(encodeAbort({ source: abortSource.provider, reason: abortReason.notSpecified }))
+  const what =
+    spokenBy(firstBytes) === 'dicom'
+      ? 'it speaks plain DICOM on the TLS port; set it to the plain port, or turn TLS on there'
+      : 'what it speaks on the TLS port is neither TLS nor DICOM'
+  return {
+    ending: { how: 'broken', violation: new Violation('notSpecified', what) },
+    firstBytes,
+    bytesReceived: firstBytes.length,
+  }
+}
+
+function failed(error: Error, firstBytes: Uint8Array, socket: Socket): Handshaken {
+  const detail = error instanceof Fault ? error.detail : error.message
+  return {
+    ending: {
+      how: 'broken',
+      violation: new Violation('notSpecified', `the TLS handshake failed (${detail})`),
+    },
+    firstBytes,
+    bytesReceived: socket.bytesRead,
+  }
+}
+
+function identified(socket: TLSSocket, settings: TlsSettings, firstBytes: Uint8Array): Handshaken {
+  const shown = socket.getPeerCertificate()
+  const certificate = shown?.subject
+    ? {
+        subject: String(shown.subject.CN ?? Object.values(shown.subject).join(', ')),
+        fingerprint: shown.fingerprint256,
+      }
+    : undefined
+  if (certificate && settings.clientCertificate === 'asked' && !socket.authorized) {
+    const { authorizationError } = socket
+    socket.destroy()
+    return failed(new Error(`certificate: ${authorizationError}`), firstBytes, socket)
+  }
+  return {
+    socket,
+    tls: {
+      protocol: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().name,
+      ...(certificate ? { subject: certificate.subject } : {}),
+    },
+    ...(certificate ? { certificate } : {}),
+  }
+}
+
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
+}

@@ -1,0 +1,75 @@
+import { type Fault, faultOf } from '../../faults.ts'
+import { type Command, noDataset } from './command.ts'
+import type { Reply } from './services.ts'
+import { status, statusKind } from './status.ts'
+import type { Task } from './task.ts'
+import { responseBit } from './vocabulary.ts'
+
+/** Any value but the one that says there is none, PS3.7 table E.1-1. */
+export const datasetPresent = 0x0001
+
+/** The command set of a reply to `task`. */
+export function responseTo(task: Task, reply: Reply): Command {
+  const { command } = task
+  const sopClassUid = command.affectedSopClassUid ?? command.requestedSopClassUid
+  const sopInstanceUid =
+    reply.sopInstanceUid ?? command.affectedSopInstanceUid ?? command.requestedSopInstanceUid
+  const success = statusKind(reply.status) === 'success'
+  return {
+    ...(sopClassUid === undefined ? {} : { affectedSopClassUid: sopClassUid }),
+    commandField: (command.commandField ?? 0) | responseBit,
+    messageIdBeingRespondedTo: task.messageId,
+    commandDataSetType: reply.dataset ? datasetPresent : noDataset,
+    status: reply.status,
+    ...(reply.offendingElements ? { offendingElement: reply.offendingElements } : {}),
+    ...(reply.errorComment && !success ? { errorComment: reply.errorComment } : {}),
+    ...(sopInstanceUid === undefined ? {} : { affectedSopInstanceUid: sopInstanceUid }),
+    // Of an event or action only a reply with information repeats the type (PS3.7 §10.1.1, §10.1.4).
+    ...(reply.dataset && command.eventTypeId !== undefined
+      ? { eventTypeId: command.eventTypeId }
+      : {}),
+    ...(reply.dataset && command.actionTypeId !== undefined
+      ? { actionTypeId: command.actionTypeId }
+      : {}),
+    ...counts(reply),
+  }
+}
+
+function counts(reply: Reply): Command {
+  const command: Command = {}
+  if (reply.remaining !== undefined) command.numberOfRemainingSuboperations = reply.remaining
+  if (reply.completed !== undefined) command.numberOfCompletedSuboperations = reply.completed
+  if (reply.failed !== undefined) command.numberOfFailedSuboperations = reply.failed
+  if (reply.warning !== undefined) command.numberOfWarningSuboperations = reply.warning
+  return command
+}
+
+/** A reply that came, from its command set. */
+export function replyFrom(command: Command, transferSyntaxUid: string): Reply {
+  const reply: Reply = { status: command.status!, transferSyntaxUid }
+  if (command.errorComment) reply.errorComment = command.errorComment
+  if (command.offendingElement) reply.offendingElements = command.offendingElement
+  if (command.affectedSopInstanceUid) reply.sopInstanceUid = command.affectedSopInstanceUid
+  if (command.numberOfRemainingSuboperations !== undefined)
+    reply.remaining = command.numberOfRemainingSuboperations
+  if (command.numberOfCompletedSuboperations !== undefined)
+    reply.completed = command.numberOfCompletedSuboperations
+  if (command.numberOfFailedSuboperations !== undefined)
+    reply.failed = command.numberOfFailedSuboperations
+  if (command.numberOfWarningSuboperations !== undefined)
+    reply.warning = command.numberOfWarningSuboperations
+  return reply
+}
+
+/** For a service that threw. Its advice is a sentence of the table of faults, so free of patients. */
+export function replyOfFault(thrown: unknown): { reply: Reply; fault: Fault } {
+  const fault = faultOf(thrown)
+  const full = fault.code === 'storage-full' || fault.code === 'busy'
+  return {
+    reply: {
+      status: full ? status.outOfResources : status.processingFailure,
+      errorComment: fault.advice,
+    },
+    fault,
+  }
+}
