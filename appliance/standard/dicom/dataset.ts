@@ -31,6 +31,7 @@ export class Dataset {
   readonly parent: Dataset | undefined
   readonly #elements: readonly Element[]
   readonly #fallback: string
+  #ascending: boolean | undefined
   #byTag: Map<number, Element> | undefined
   #characterSet: string | undefined
 
@@ -55,13 +56,33 @@ export class Dataset {
   get(tagOrKeyword: number | string): Element | undefined {
     const tag = typeof tagOrKeyword === 'number' ? tagOrKeyword : tagOf(tagOrKeyword)
     if (tag === undefined) return undefined
+    this.#ascending ??= this.#elements.every(
+      (each, i, all) => i === 0 || all[i - 1]!.tag < each.tag,
+    )
+    return this.#ascending ? this.#search(tag) : this.#index().get(tag)
+  }
+
+  #index(): ReadonlyMap<number, Element> {
     if (!this.#byTag) {
       this.#byTag = new Map()
-      for (const element of this.#elements) {
-        if (!this.#byTag.has(element.tag)) this.#byTag.set(element.tag, element)
-      }
+      for (const each of this.#elements)
+        if (!this.#byTag.has(each.tag)) this.#byTag.set(each.tag, each)
     }
-    return this.#byTag.get(tag)
+    return this.#byTag
+  }
+
+  /** Nearly every dataset is in order; an index would cost more than all questions asked of it. */
+  #search(tag: number): Element | undefined {
+    let low = 0
+    let high = this.#elements.length - 1
+    while (low <= high) {
+      const middle = (low + high) >>> 1
+      const element = this.#elements[middle]!
+      if (element.tag === tag) return element
+      if (element.tag < tag) low = middle + 1
+      else high = middle - 1
+    }
+    return undefined
   }
 
   /** SpecificCharacterSet as written here or, failing that, around this item; '' for none. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { formatTag, keywordOf, tagOf, vrOf } from './dictionary.ts'
-import { drawDictionary } from './draw-dictionary.ts'
+import { drawDictionary } from './drawDictionary.ts'
 
 test('a tag is found by keyword and by each way of writing its number', () => {
   for (const name of ['PatientID', '0010,0020', '0010-0020', '00100020']) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * The data dictionary of PS3.6 (and PS3.7's command elements), from `dictionary.tsv`, which
- * `draw-dictionary.ts` writes. Tags are numbers, 0xggggeeee. Private elements are not in it.
+ * `drawDictionary.ts` writes. Tags are numbers, 0xggggeeee. Private elements are not in it.
  *
  * The file is read at the first question, which takes a few milliseconds.
  */
@@ -36,7 +36,9 @@ function parse(text: string): Dictionary {
   for (const line of text.split('\n')) {
     if (line === '') continue
     const [name, vr, keyword] = line.split('\t') as [string, string, string]
-    const tag = Number.parseInt(name.replace('xx', '00').replace(',', ''), 16)
+    const repeating = name.charAt(2) === 'x' || name.charAt(7) === 'x'
+    const digits = repeating ? name.replace('xx', '00') : name
+    const tag = Number.parseInt(digits.slice(0, 4) + digits.slice(5), 16)
     if (!byTag.has(tag)) byTag.set(tag, { vr, keyword })
     if (keyword !== '' && !tagByKeyword.has(keyword)) tagByKeyword.set(keyword, tag)
   }

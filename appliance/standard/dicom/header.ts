@@ -17,7 +17,8 @@ export class HeaderStore {
   #chunk: Uint8Array = new Uint8Array()
   #chunkAt = 0
   #chunkEnd = 0
-  /** Kept length at the beginning of the dataset's latest own element. */
+  /** Where the dataset's latest own element begins: dataset offset, and length kept before it. */
+  #boundaryAt = 0
   #boundary = 0
   /** Of each open sequence and item: where its length stands in `#bytes`, -1 for undefined ones. */
   readonly #lengths: { at: number; bigEndian: boolean }[] = []
@@ -41,25 +42,28 @@ export class HeaderStore {
 
   /** An element of the dataset itself begins at `at`. */
   mark(at: number): void {
-    this.#keepTo(at)
     if (!this.open) return
-    const length = this.#length - Math.max(0, this.#position - at)
-    if (length > this.#limit) this.#overflow()
-    else this.#boundary = length
+    const length = this.#lengthAt(at)
+    if (length > this.#limit) {
+      this.#overflow()
+    } else {
+      this.#boundaryAt = at
+      this.#boundary = length
+    }
   }
 
   /** The header ends at `at`. */
   close(at: number): void {
     this.mark(at)
-    if (!this.open) return
-    this.#length = this.#boundary
-    this.#end()
+    if (this.open) this.#cut()
   }
 
   /** A sequence or item begins, whose content starts at `contentAt` behind a 32-bit length. */
   enter(contentAt: number, length: number, bigEndian: boolean): void {
-    this.#keepTo(contentAt)
-    this.#lengths.push({ at: length === 0xffffffff ? -1 : this.#length - 4, bigEndian })
+    this.#lengths.push({
+      at: length === 0xffffffff ? -1 : this.#lengthAt(contentAt) - 4,
+      bigEndian,
+    })
   }
 
   leave(): void {
@@ -107,21 +111,28 @@ export class HeaderStore {
     view.setUint32(at, view.getUint32(at, !bigEndian) - by, !bigEndian)
   }
 
-  #overflow(): void {
-    this.#length = this.#boundary
-    this.overflown = true
-    this.#end()
+  /**
+   * How much is kept before an offset not left out: ahead of what was copied, or behind it, since
+   * the first bytes of a header may have come and been kept with the chunk before.
+   */
+  #lengthAt(at: number): number {
+    return this.#length + at - this.#position
   }
 
-  #end(): void {
+  #overflow(): void {
+    this.overflown = true
+    this.#cut()
+  }
+
+  /** Ends what is kept before the dataset's latest own element. */
+  #cut(): void {
+    this.#keepTo(this.#boundaryAt)
+    this.#length = this.#boundary
     this.open = false
     this.#chunk = new Uint8Array()
     this.#lengths.length = 0
   }
 }
 
-/**
- * The first bytes of an element's header may come, and be kept, with the chunk before the one that
- * tells what begins there.
- */
+/** Room for the part of an element's header that came before its limit was known to be passed. */
 const headerAhead = 12

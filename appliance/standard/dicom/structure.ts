@@ -1,5 +1,6 @@
 import { Fault } from '../../faults.ts'
 import { formatTag, vrOf } from './dictionary.ts'
+import { looksExplicit, vrMeant } from './habits.ts'
 import { codeOf, hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
 
 /**
@@ -9,13 +10,9 @@ import { codeOf, hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr
  *
  * Offsets are counted from the dataset's first byte. Faults of `push`: `dataset-malformed`.
  *
- * What is not quite to the standard and yet read, because it is met in the field:
+ * What is not quite to the standard and yet read, because it is met in the field, beside what
+ * `habits.ts` tells:
  * - odd value lengths, tags out of order or twice;
- * - VRs in lower case (read as the VR meant); unknown upper-case ones (a VR of a later edition, so
- *   a 32-bit length, PS3.5 §6.2); '??', '--', two spaces or zeros (old toolkits: a 16-bit length);
- *   the latter two kinds are told as UN;
- * - a dataset or an item that is implicit VR where it should be explicit or the reverse, told by
- *   its first element (Philips' and GE's private sequences, files written with the wrong UID);
  * - delimiters of length 0 where none is needed, an item delimiter left out before the sequence's;
  * - zeros behind the last element, as block-wise copying leaves them.
  */
@@ -124,7 +121,7 @@ export class Structure {
 
     let vr = (bytes[at + 4]! << 8) | bytes[at + 5]!
     if (level.fresh) {
-      level.explicit = isExplicit(level, tag, vr, readLength(bytes, at + 4, level.bigEndian))
+      level.explicit = looksExplicit(level, tag, vr, readLength(bytes, at + 4, level.bigEndian))
       level.fresh = false
     }
     let size = 8
@@ -143,7 +140,8 @@ export class Structure {
           this.position += size
           return size
         }
-        const meant = this.#vrMeant(vr, tag)
+        const meant = vrMeant(vr)
+        if (!meant) throw this.#malformed(`${formatTag(tag)} has no VR`)
         vr = meant.vr
         long = meant.long
       }
@@ -283,14 +281,6 @@ export class Structure {
     while (this.#depth > 0 && this.#level.end === this.position) this.#close(this.position)
   }
 
-  #vrMeant(vr: number, tag: number): { vr: number; long: boolean } {
-    const upper = vr & 0xdfdf
-    if (isLetters(vr) && isVr(upper)) return { vr: upper, long: hasLongLength(upper) }
-    if (isLetters(vr) && upper === vr) return { vr: unknownVr, long: true }
-    if (shortUnknown.has(vr)) return { vr: unknownVr, long: false }
-    throw this.#malformed(`${formatTag(tag)} has no VR`)
-  }
-
   #malformed(what: string): Fault {
     return new Fault('dataset-malformed', `${what}, ${this.#where(this.position)}`)
   }
@@ -352,7 +342,6 @@ const pixelData = 0x7fe00010
 /** A sequence and its item are two levels. Nothing honest is nested nearly as deep. */
 const maximumDepth = 512
 
-const shortUnknown = new Set(['??', '--', '  ', '\0\0'].map(codeOf))
 const fragmentVrs = new Set(['OB', 'OW', 'OD', 'OF', 'OL', 'OV'].map(codeOf))
 
 const implicitVrs = new Map<number, number>()
@@ -375,29 +364,6 @@ function isUndefinedSequence(vr: number, tag: number): boolean {
 
 function mayHaveFragments(vr: number, tag: number): boolean {
   return tag === pixelData || fragmentVrs.has(vr)
-}
-
-function isLetters(vr: number): boolean {
-  const upper = vr & 0xdfdf
-  const first = upper >> 8
-  const second = upper & 0xff
-  return (
-    first >= 0x41 && first <= 0x5a && second >= 0x41 && second <= 0x5a && (vr & 0x4040) === 0x4040
-  )
-}
-
-/**
- * Whether a dataset or item whose first element is this one is explicit. It is as declared unless
- * that would make no sense and the other way does.
- */
-function isExplicit(level: Level, tag: number, vr: number, asLength: number): boolean {
-  const known = vrOf(tag)
-  if (level.explicit) {
-    if (isVr(vr) || isLetters(vr) || (vr !== 0 && shortUnknown.has(vr))) return true
-    const fits = asLength === undefinedLength || asLength <= level.limit
-    return known === undefined || !fits || level.bigEndian
-  }
-  return known !== undefined && isVr(vr) && nameOf(vr) === known
 }
 
 function readLength(bytes: Uint8Array, at: number, bigEndian: boolean): number {

@@ -4,7 +4,7 @@ import { Inflation } from './inflation.ts'
 import { type ReadOptions, readPlain } from './read.ts'
 import { Structure, type StructureListener, undefinedLength } from './structure.ts'
 import { encodingOf } from './transferSyntaxes.ts'
-import { codeOf } from './vr.ts'
+import { isText, nameOf } from './vr.ts'
 
 export interface WalkerOptions {
   /** At most so many bytes of header are kept; default 16 MB. */
@@ -37,9 +37,6 @@ export interface Walked {
 const floatPixelData = 0x7fe00008
 const doubleFloatPixelData = 0x7fe00009
 const pixelData = 0x7fe00010
-
-/** Never too long to keep: what a person can read. */
-const textVrs = new Set('AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT'.split(' ').map(codeOf))
 
 /**
  * Walks over a dataset of any length as it passes by, in chunks of any size, in constant memory:
@@ -145,7 +142,7 @@ class Walk implements StructureListener {
   }
 
   element(tag: number, vr: number, _at: number, valueAt: number, length: number): void {
-    if (length > this.#valueLimit && this.#store.open && !textVrs.has(vr)) {
+    if (length > this.#valueLimit && this.#store.open && !isText(nameOf(vr))) {
       this.#omit(tag, valueAt, length)
     }
   }

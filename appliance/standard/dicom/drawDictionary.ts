@@ -4,7 +4,7 @@ import { dictionary } from 'dcmjs/dictionary'
  * Draws `dictionary.tsv` from dcmjs's copy of PS3.6, 2023 edition: tag, VR and keyword of every
  * element of the standard, without private ones. Run it to write the file anew:
  *
- *     node appliance/standard/dicom/draw-dictionary.ts > appliance/standard/dicom/dictionary.tsv
+ *     node appliance/standard/dicom/drawDictionary.ts > appliance/standard/dicom/dictionary.tsv
  *
  * Kept as a small file of our own because loading dcmjs's takes 40 ms and megabytes at each start,
  * and because a few of its rows are wrong.
