@@ -1,0 +1,43 @@
+import { type Json, styled } from './json.ts'
+
+/** The answers Orthanc gives when all is well; each with a body says what it is, and means it. */
+
+const typed = (type: string) => ({ 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
+
+export function json(value: Json): Response {
+  return new Response(styled(value), { headers: typed('application/json; charset=utf-8') })
+}
+
+export function text(value: string, headers: Record<string, string> = {}): Response {
+  return new Response(value, { headers: { ...typed('text/plain'), ...headers } })
+}
+
+/** Done, and nothing to say about it: 200, never 204. */
+export function done(): Response {
+  return text('')
+}
+
+/** Done, as the routes say it whose answers are otherwise JSON. */
+export function doneAsJson(headers: Record<string, string> = {}): Response {
+  return new Response('{}', { headers: { ...typed('application/json'), ...headers } })
+}
+
+/** How Orthanc says of a resource itself that it is not there: 404 without a body. */
+export function missing(): Response {
+  return new Response(null, { status: 404 })
+}
+
+/** May not be written, whoever asks. */
+export function forbidden(): Response {
+  return new Response(null, { status: 403 })
+}
+
+/** Headers of a download; the name is for the caller's disk. */
+export function download(type: string, name: string, length?: number): Record<string, string> {
+  const safe = name.replace(/[^ -~]|["\\/]/g, '_')
+  return {
+    ...typed(type),
+    'Content-Disposition': `filename="${safe}"`,
+    ...(length !== undefined && { 'Content-Length': String(length) }),
+  }
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import type { Archive } from '../../holdings/archive/archive.ts'
+import type { Instance, Level, PublicId, Store } from '../../holdings/catalog/catalog.ts'
+import type { HttpLimits } from '../../host/http/http.ts'
+import type { Log } from '../../log.ts'
+import { Refusal } from './errors.ts'
+import { createHeaders, type Headers } from './headers.ts'
+import { type OrthancSettings, orthancSettings } from './settings.ts'
+
+/** What this box says of itself. */
+export interface SystemInfo {
+  name: string
+  dicomAet: string
+  dicomPort: number
+  httpPort: number
+  httpSecure: boolean
+}
+
+export interface OrthancOptions {
+  archive: Archive
+  /** Where what only this interface knows is kept: user metadata, labels, attachments. */
+  store: Store
+  /** Asked each time, since ports are known only once they listen. */
+  system: () => SystemInfo
+  limits: Pick<HttpLimits, 'bodyBytes' | 'formBytes'>
+  now: () => Date
+  log: Log
+  settings?: OrthancSettings
+  /** Random bytes, for identifiers. */
+  random?: (bytes: number) => Uint8Array
+}
+
+/** What every route works with. Its store is a space of its own. */
+export interface Desk extends Required<OrthancOptions> {
+  headers: Headers
+}
+
+export function deskOf(options: OrthancOptions): Desk {
+  return {
+    settings: orthancSettings.parse({}),
+    random: randomBytes,
+    ...options,
+    store: options.store.space('orthanc'),
+    headers: createHeaders(options.archive),
+  }
+}
+
+/** That a resource is there and of this level; Orthanc's routes *below* a resource say it so. */
+export function expectResource(desk: Desk, level: Level, id: PublicId): void {
+  if (desk.archive.catalog.levelOf(id) !== level) throw new Refusal('UnknownResource')
+}
+
+export function instanceOf(desk: Desk, id: PublicId): Instance {
+  const instance = desk.archive.catalog.instance(id)
+  if (!instance) throw new Refusal('UnknownResource')
+  return instance
+}
+
+/** The public identifier of the resource of a level at or above that one, of which it is a part. */
+export function ancestorOf(desk: Desk, id: PublicId, level: Level): PublicId | undefined {
+  const { catalog } = desk.archive
+  let at: PublicId | undefined = id
+  while (at !== undefined) {
+    const here = catalog.levelOf(at)
+    if (here === level) return at
+    at = here === 'Instance' ? catalog.instance(at)?.series : catalog.parent(at)?.parent
+  }
+  return undefined
+}

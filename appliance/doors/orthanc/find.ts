@@ -1,0 +1,202 @@
+import { type Level, levels, type PublicId, type Search } from '../../holdings/catalog/catalog.ts'
+import { json } from './answers.ts'
+import {
+  booleanField,
+  countField,
+  formatField,
+  objectBody,
+  stringField,
+  stringsField,
+} from './arguments.ts'
+import { ancestorOf, type Desk } from './desk.ts'
+import { tagNamed } from './dicomJson.ts'
+import { Refusal } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import { hasLabel, labelsOf } from './labels.ts'
+import { levelNamed, parentKey, rankOf } from './levels.ts'
+import { descendants, describeAll } from './lists.ts'
+import { metadataOf } from './metadata.ts'
+import { type Order, ordered, ordersOf, searchOrder } from './order.ts'
+import { type Condition, conditionsOf, like, matches } from './query.ts'
+import { metadataRegistry } from './registry.ts'
+import { computedTag, isIndexed } from './requestedTags.ts'
+import { partsNamed } from './resources.ts'
+import type { Routes } from './routes.ts'
+
+/** What POST /tools/find and its kin look for. */
+interface Wanted {
+  level: Level
+  conditions: Condition[]
+  caseSensitive: boolean
+  within?: PublicId
+  labels: string[]
+  labelsConstraint: 'All' | 'Any' | 'None'
+  labelsGiven: boolean
+  metadata: { number: number; pattern: string }[]
+  order: Order[]
+  since: number
+  limit: number
+}
+
+export const findRoutes: Routes = (app, desk) => {
+  app.post('/tools/find', async c => {
+    const body = await objectBody(c, desk.limits.formBytes)
+    const wanted = wantedOf(desk, body)
+    const content = stringsField(body, 'ResponseContent')
+    const requestedTags = stringsField(body, 'RequestedTags')?.map(tagNamed)
+    const telling = {
+      format: formatField(body),
+      ...(content && { parts: partsNamed(content) }),
+      ...(requestedTags && { requestedTags }),
+    }
+    const expanded = content !== undefined || booleanField(body, 'Expand', false)
+    const ids = await find(desk, wanted)
+    return json(expanded ? await describeAll(desk, wanted.level, ids, telling) : ids)
+  })
+
+  app.post('/tools/count-resources', async c => {
+    const body = await objectBody(c, desk.limits.formBytes)
+    if (booleanField(body, 'CaseSensitive', false)) throw new Refusal('ParameterOutOfRange')
+    const wanted = wantedOf(desk, body)
+    return json({ Count: (await find(desk, { ...wanted, order: [], since: 0, limit: 0 })).length })
+  })
+}
+
+function wantedOf(desk: Desk, body: JsonObject): Wanted {
+  if (typeof body.Level !== 'string') {
+    throw new Refusal('BadRequest', 'Field "Level" is missing, or should be a string')
+  }
+  const query = body.Query
+  if (typeof query !== 'object' || query === null || Array.isArray(query)) {
+    throw new Refusal('BadRequest', 'Field "Query" is missing, or should be a JSON object')
+  }
+  const level = levelNamed(body.Level)
+  const labels = stringsField(body, 'Labels')
+  const within = withinOf(body)
+  return {
+    level,
+    caseSensitive: booleanField(body, 'CaseSensitive', false),
+    limit: countField(body, 'Limit'),
+    since: countField(body, 'Since'),
+    conditions: conditionsOf(query as JsonObject),
+    ...(within !== undefined && { within }),
+    labels: labels ?? [],
+    labelsGiven: labels !== undefined,
+    labelsConstraint: labelsConstraint(stringField(body, 'LabelsConstraint') ?? 'All'),
+    metadata: metadataConditions(desk, body.MetadataQuery),
+    order: ordersOf(desk, body.OrderBy),
+  }
+}
+
+/** The first parent that is given counts. */
+function withinOf(body: JsonObject): PublicId | undefined {
+  for (const key of Object.values(parentKey)) {
+    const id = stringField(body, key)
+    if (id) return id
+  }
+  return undefined
+}
+
+function labelsConstraint(name: string): Wanted['labelsConstraint'] {
+  if (name === 'All' || name === 'Any' || name === 'None') return name
+  throw new Refusal('BadRequest', 'Field "LabelsConstraint" must be "All", "Any" or "None"')
+}
+
+function metadataConditions(desk: Desk, query: JsonObject[string]): Wanted['metadata'] {
+  if (query === undefined) return []
+  if (typeof query !== 'object' || query === null || Array.isArray(query)) {
+    throw new Refusal('BadRequest', 'Field "MetadataQuery" should be a JSON object')
+  }
+  const names = metadataRegistry(desk.settings)
+  return Object.entries(query as JsonObject).map(([name, pattern]) => {
+    if (typeof pattern !== 'string') {
+      throw new Refusal('BadRequest', `Metadata "${name}" should be associated with a string`)
+    }
+    return { number: names.numberOf(name), pattern }
+  })
+}
+
+/** Public identifiers of what matches, in the order asked for, `limit` of them from `since` on. */
+async function find(desk: Desk, wanted: Wanted): Promise<PublicId[]> {
+  const indexed = wanted.conditions.filter(each => isIndexed(wanted.level, each.keyword))
+  const others = wanted.conditions.filter(each => !isIndexed(wanted.level, each.keyword))
+  const beside = others.length > 0 || wanted.metadata.length > 0 || wanted.labelsGiven
+  const order = searchOrder(wanted.order)
+  const sortedHere = wanted.order.length > 0 && order === undefined
+  const elsewhere = wanted.within !== undefined && !isAbove(desk, wanted)
+  if (elsewhere) return []
+  const search: Search = {
+    level: wanted.level,
+    where: Object.fromEntries(indexed.map(({ keyword, match }) => [keyword, match])),
+    caseSensitive: wanted.caseSensitive,
+    ...(wanted.within !== undefined && { within: wanted.within }),
+    ...(order && order.length > 0 && { orderBy: order }),
+    ...(!beside && !sortedHere && { since: wanted.since }),
+    ...(!beside && !sortedHere && wanted.limit > 0 && { limit: wanted.limit }),
+  }
+  const candidates = desk.archive.catalog.search(search)
+  if (!beside && !sortedHere) return [...candidates]
+
+  const enough = sortedHere || wanted.limit === 0 ? Infinity : wanted.since + wanted.limit
+  const found: PublicId[] = []
+  for (const id of candidates) {
+    if (found.length >= enough) break
+    if (isBeside(desk, wanted, id) && (await holdAll(desk, wanted, others, id))) found.push(id)
+  }
+  const all = sortedHere ? ordered(desk, wanted.level, found, wanted.order) : found
+  return all.slice(wanted.since, wanted.limit > 0 ? wanted.since + wanted.limit : undefined)
+}
+
+/** Whether the given parent is there and of a level above what is looked for. */
+function isAbove(desk: Desk, { within, level }: Wanted): boolean {
+  const at = desk.archive.catalog.levelOf(within!)
+  return at !== undefined && rankOf(at) < rankOf(level)
+}
+
+/** Whether labels and metadata are as wanted. */
+function isBeside(desk: Desk, wanted: Wanted, id: PublicId): boolean {
+  if (wanted.labelsGiven && !hasLabels(desk, wanted, id)) return false
+  if (wanted.metadata.length === 0) return true
+  const metadata = metadataOf(desk, wanted.level, id)
+  return wanted.metadata.every(({ number, pattern }) => {
+    const value = metadata.get(number)?.value
+    return value !== undefined && pattern.split('\\').some(each => like(each, value))
+  })
+}
+
+function hasLabels(desk: Desk, { labels, labelsConstraint }: Wanted, id: PublicId): boolean {
+  const has = (label: string) => hasLabel(desk, id, label)
+  if (labelsConstraint === 'Any') return labels.some(has)
+  if (labelsConstraint === 'All') return labels.every(has)
+  return labels.length === 0 ? labelsOf(desk, id).length === 0 : !labels.some(has)
+}
+
+/** Whether the tags that the catalogue does not hold are as wanted: they are computed or read. */
+async function holdAll(
+  desk: Desk,
+  wanted: Wanted,
+  conditions: Condition[],
+  id: PublicId,
+): Promise<boolean> {
+  for (const { tag, keyword, match } of conditions) {
+    const computed = computedTag(desk, id, keyword)
+    const value = computed ?? (await tagOfFile(desk, id, tag))
+    const values = computed === undefined ? [value] : computed.split('\\')
+    if (!values.some(each => matches(each, match, wanted.caseSensitive))) return false
+  }
+  return true
+}
+
+async function tagOfFile(desk: Desk, id: PublicId, tag: number): Promise<string | undefined> {
+  const [first] = desk.archive.catalog.instancesOf(id)
+  return first && (await desk.headers.read(first)).dataset.text(tag)
+}
+
+/** The resources of a level that a resource stands for: itself, those below or the one above. */
+export function atLevel(desk: Desk, id: PublicId, level: Level): PublicId[] {
+  const here = desk.archive.catalog.levelOf(id)
+  if (here === undefined) return []
+  if (levels.indexOf(here) < levels.indexOf(level)) return [...descendants(desk, here, id, level)]
+  const above = ancestorOf(desk, id, level)
+  return above === undefined ? [] : [above]
+}

@@ -1,0 +1,105 @@
+import { type Level, levels, type PublicId } from '../../holdings/catalog/catalog.ts'
+import { json, missing } from './answers.ts'
+import { type Call, flag, listed, page, tagFormat } from './arguments.ts'
+import { ancestorOf, type Desk, expectResource } from './desk.ts'
+import { tagNamed } from './dicomJson.ts'
+import { Refusal } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import { levelAt, pathOf, rankOf } from './levels.ts'
+import { removeResource } from './removal.ts'
+import { describe, partsNamed, type Telling } from './resources.ts'
+import type { Routes } from './routes.ts'
+
+/** Lists of each level, single resources, what lies below them and above. */
+export const listRoutes: Routes = (app, desk) => {
+  const { catalog } = desk.archive
+
+  for (const path of ['patients', 'studies', 'series', 'instances']) {
+    const level = levelAt(path)
+
+    app.get(`/${path}`, async c => {
+      const ids = catalog.ids(level, page(c))
+      const telling = tellingOf(c)
+      const expanded = telling.parts !== undefined || (flag(c, 'expand') ?? false)
+      return json(expanded ? await describeAll(desk, level, ids, telling) : ids)
+    })
+
+    app.get(`/${path}/:id`, async c => {
+      const told = await describe(desk, level, c.req.param('id'), tellingOf(c))
+      return told ? json(told) : missing()
+    })
+
+    app.delete(`/${path}/:id`, async c => {
+      const id = c.req.param('id')
+      if (catalog.levelOf(id) !== level) return missing()
+      const { left } = await removeResource(desk, id)
+      return json({
+        RemainingAncestor: left && {
+          ID: left.id,
+          Path: `/${pathOf[left.level]}/${left.id}`,
+          Type: left.level,
+        },
+      })
+    })
+
+    for (const below of levels.slice(rankOf(level) + 1)) {
+      app.get(`/${path}/:id/${pathOf[below]}`, async c => {
+        expectResource(desk, level, c.req.param('id'))
+        const ids = [...descendants(desk, level, c.req.param('id'), below)]
+        const expanded = flag(c, 'expand') ?? true
+        return json(expanded ? await describeAll(desk, below, ids, tellingOf(c)) : ids)
+      })
+    }
+
+    for (const above of levels.slice(0, rankOf(level))) {
+      app.get(`/${path}/:id/${above.toLowerCase()}`, async c => {
+        expectResource(desk, level, c.req.param('id'))
+        const id = ancestorOf(desk, c.req.param('id'), above)
+        const told = id === undefined ? undefined : await describe(desk, above, id, tellingOf(c))
+        if (!told) throw new Refusal('UnknownResource')
+        return json(told)
+      })
+    }
+  }
+}
+
+/** What a request's arguments want told. */
+export function tellingOf(c: Call): Telling {
+  const content = c.req.query('response-content')
+  const tags = c.req.query('requested-tags') ?? c.req.query('requestedTags')
+  return {
+    format: tagFormat(c, 'human'),
+    ...(content !== undefined && { parts: partsNamed(listed(content, ';')) }),
+    ...(tags !== undefined && { requestedTags: listed(tags, ';').map(tagNamed) }),
+  }
+}
+
+/** Resources one after the other; what vanished meanwhile is left out. */
+export async function describeAll(
+  desk: Desk,
+  level: Level,
+  ids: Iterable<PublicId>,
+  telling: Telling,
+): Promise<JsonObject[]> {
+  const all: JsonObject[] = []
+  for (const id of ids) {
+    const told = await describe(desk, level, id, telling)
+    if (told) all.push(told)
+  }
+  return all
+}
+
+/** Public identifiers of one level below a resource, depth first. */
+export function* descendants(
+  desk: Desk,
+  level: Level,
+  id: PublicId,
+  below: Level,
+): Iterable<PublicId> {
+  const { catalog } = desk.archive
+  const next = levels[rankOf(level) + 1]!
+  for (const child of catalog.children(id)) {
+    if (next === below) yield child
+    else yield* descendants(desk, next, child, below)
+  }
+}

@@ -1,0 +1,74 @@
+import type { Level } from '../../holdings/catalog/catalog.ts'
+import { json } from './answers.ts'
+import { tagFormat } from './arguments.ts'
+import { type Desk, expectResource } from './desk.ts'
+import { datasetJson } from './dicomJson.ts'
+import { ignoreLength, tagsOf } from './instances.ts'
+import { type Json, type JsonObject, styled } from './json.ts'
+import { levelAt } from './levels.ts'
+import { moduleTags } from './moduleTags.ts'
+import type { Routes } from './routes.ts'
+
+/** What several instances say: each of them, what all agree in, and the modules of each level. */
+export const moduleRoutes: Routes = (app, desk) => {
+  for (const path of ['patients', 'studies', 'series']) {
+    const level = levelAt(path)
+
+    app.get(`/${path}/:id/instances-tags`, async c => {
+      const id = c.req.param('id')
+      expectResource(desk, level, id)
+      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(c) }
+      const all: Record<string, Json> = {}
+      for (const instance of desk.archive.catalog.instancesOf(id)) {
+        all[instance.id] = await tagsOf(desk, instance, shown)
+      }
+      return json(all)
+    })
+
+    app.get(`/${path}/:id/shared-tags`, async c => {
+      const id = c.req.param('id')
+      expectResource(desk, level, id)
+      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(c) }
+      let shared: Record<string, Json> | undefined
+      for (const instance of desk.archive.catalog.instancesOf(id)) {
+        shared = common(shared, await tagsOf(desk, instance, shown))
+      }
+      return json(shared ?? {})
+    })
+  }
+
+  for (const path of ['patients', 'studies', 'series', 'instances']) {
+    const level = levelAt(path)
+    app.get(`/${path}/:id/module`, async c => {
+      expectResource(desk, level, c.req.param('id'))
+      return json(await moduleOf(desk, level, c.req.param('id'), tagFormat(c, 'full')))
+    })
+  }
+
+  app.get('/studies/:id/module-patient', async c => {
+    expectResource(desk, 'Study', c.req.param('id'))
+    return json(await moduleOf(desk, 'Patient', c.req.param('id'), tagFormat(c, 'full')))
+  })
+}
+
+/** What is left of `before` when only what `other` says alike is kept. */
+function common(before: Record<string, Json> | undefined, other: JsonObject): Record<string, Json> {
+  if (!before) return { ...other }
+  for (const [key, value] of Object.entries(before)) {
+    if (!(key in other) || styled(value) !== styled(other[key])) delete before[key]
+  }
+  return before
+}
+
+/** The tags of a level's module, as the first instance below the resource has them. */
+async function moduleOf(
+  desk: Desk,
+  level: Level,
+  id: string,
+  format: 'human' | 'short' | 'full',
+): Promise<JsonObject> {
+  const [first] = desk.archive.catalog.instancesOf(id)
+  if (!first) return {}
+  const { dataset } = await desk.headers.read(first)
+  return datasetJson(dataset, { format, only: moduleTags(level) })
+}

@@ -1,0 +1,69 @@
+import { Refusal } from './errors.ts'
+import type { Routes } from './routes.ts'
+
+/**
+ * Routes of Orthanc that are not served yet: they exist, so that a client is told 501 and not that
+ * it mistyped. The README of this folder lists them.
+ */
+export const notYet: Readonly<Record<string, readonly string[]>> = {
+  GET: [
+    '/{patients,studies,series}/:id/media',
+    '/tools/create-media',
+    '/tools/create-media-extended',
+    '/tools/dicom-conformance',
+    '/series/:id/{numpy,ordered-slices}',
+    '/instances/:id/{numpy,pdf,frames,preview,rendered,image-uint8,image-uint16,image-int16,matlab}',
+    '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy,raw,raw.gz}',
+    '/jobs/:id',
+    '/jobs/:id/:key',
+    '/modalities/:id',
+    '/modalities/:id/configuration',
+    '/peers/:id',
+    '/peers/:id/{configuration,system}',
+    '/queries/:id',
+    '/queries/:id/{answers,level,modality,query}',
+    '/queries/:id/answers/:index',
+    '/queries/:id/answers/:index/content',
+    '/storage-commitment/:id',
+  ],
+  POST: [
+    '/{patients,studies,series,instances}/:id/{modify,anonymize,reconstruct}',
+    '/{patients,studies,series}/:id/media',
+    '/studies/:id/{split,merge}',
+    '/instances/:id/export',
+    '/jobs/:id/{cancel,pause,resume,resubmit}',
+    '/modalities/:id/{echo,store,store-straight,query,move,get,find-worklist,find,find-patient,find-study,find-series,find-instance,storage-commitment}',
+    '/peers/:id/{store,store-straight}',
+    '/queries/:id/retrieve',
+    '/queries/:id/answers/:index/{retrieve,query-studies,query-series,query-instances}',
+    '/storage-commitment/:id/remove',
+    '/tools/{bulk-modify,bulk-anonymize,create-dicom,create-media,create-media-extended,dicom-echo,execute-script,reset,shutdown,reconstruct,invalidate-tags}',
+  ],
+  PUT: [
+    '/modalities/:id',
+    '/peers/:id',
+    '/tools/{default-encoding,metrics,accepted-transfer-syntaxes,unknown-sop-class-accepted}',
+    '/tools/{log-level,log-level-generic,log-level-plugins,log-level-http,log-level-sqlite,log-level-dicom,log-level-jobs,log-level-lua}',
+  ],
+  DELETE: ['/jobs/:id', '/jobs/:id/:key', '/modalities/:id', '/peers/:id', '/queries/:id'],
+}
+
+export const notYetRoutes: Routes = app => {
+  for (const [method, patterns] of Object.entries(notYet)) {
+    for (const path of patterns.flatMap(spelledOut)) {
+      app.on(method, path, () => {
+        throw new Refusal('NotImplemented')
+      })
+    }
+  }
+}
+
+/** `/{a,b}/c` is `/a/c` and `/b/c`. */
+function spelledOut(pattern: string): string[] {
+  const choice = /\{([^}]*)\}/.exec(pattern)
+  if (!choice) return [pattern]
+  const rest = pattern.slice(choice.index + choice[0].length)
+  return choice[1]!
+    .split(',')
+    .flatMap(each => spelledOut(`${pattern.slice(0, choice.index)}${each}${rest}`))
+}

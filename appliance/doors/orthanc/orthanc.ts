@@ -1,0 +1,62 @@
+import type { Hono } from 'hono'
+import type { HttpEnv } from '../../host/http/http.ts'
+import { archiveRoutes } from './archives.ts'
+import { attachmentRoutes } from './attachments.ts'
+import { changeRoutes } from './changes.ts'
+import { contentRoutes } from './content.ts'
+import { conventional } from './conventions.ts'
+import { deskOf, type OrthancOptions } from './desk.ts'
+import { emptyListRoutes } from './emptyLists.ts'
+import { findRoutes } from './find.ts'
+import { instanceRoutes } from './instances.ts'
+import { labelRoutes } from './labels.ts'
+import { listRoutes } from './lists.ts'
+import { metadataRoutes } from './metadata.ts'
+import { moduleRoutes } from './modules.ts'
+import { notYetRoutes } from './notYet.ts'
+import { protectionRoutes } from './protection.ts'
+import type { App, Routes } from './routes.ts'
+import { statisticsRoutes } from './statistics.ts'
+import { systemRoutes } from './system.ts'
+import { toolRoutes } from './tools.ts'
+import { uploadRoutes } from './upload.ts'
+
+export type { OrthancOptions, SystemInfo } from './desk.ts'
+export { isProtected } from './protection.ts'
+export { type OrthancSettings, orthancSettings } from './settings.ts'
+
+const resources: readonly Routes[] = [
+  systemRoutes,
+  statisticsRoutes,
+  listRoutes,
+  instanceRoutes,
+  contentRoutes,
+  moduleRoutes,
+  metadataRoutes,
+  attachmentRoutes,
+  labelRoutes,
+  protectionRoutes,
+  uploadRoutes,
+  archiveRoutes,
+  changeRoutes,
+  findRoutes,
+  toolRoutes,
+  emptyListRoutes,
+  notYetRoutes,
+]
+
+/**
+ * The Orthanc REST API, at the root as Orthanc has it, with Orthanc's way of saying no. `beside` are
+ * routes of other doors, which come first; every other path is Orthanc's to answer, also with 404.
+ */
+export function orthancRoutes(
+  options: OrthancOptions & { beside?: Hono },
+): Hono<{ Bindings: HttpEnv }> {
+  const desk = deskOf(options)
+  return conventional(
+    (app: App) => {
+      for (const routes of resources) routes(app, desk)
+    },
+    { log: options.log, ...(options.beside && { beside: options.beside }) },
+  )
+}

@@ -1,0 +1,110 @@
+import type { Level, PublicId } from '../../holdings/catalog/catalog.ts'
+import { keywordOf, type MainTagLevel, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
+import type { TagFormat } from './arguments.ts'
+import { ancestorOf, type Desk } from './desk.ts'
+import { datasetJson, tagsJson } from './dicomJson.ts'
+import type { Json, JsonObject } from './json.ts'
+import { rankOf } from './levels.ts'
+
+/** Tags computed from what lies below a resource, at the level they belong to. */
+const computed: Record<string, { level: Level; of: (desk: Desk, id: PublicId) => string }> = {
+  ModalitiesInStudy: { level: 'Study', of: (desk, id) => joined(modalitiesOf(desk, id)) },
+  SOPClassesInStudy: {
+    level: 'Study',
+    of: (desk, id) => joined(desk.archive.catalog.instancesOf(id), each => each.sopClassUid),
+  },
+  NumberOfPatientRelatedStudies: { level: 'Patient', of: count('studies') },
+  NumberOfPatientRelatedSeries: { level: 'Patient', of: count('series') },
+  NumberOfPatientRelatedInstances: { level: 'Patient', of: count('instances') },
+  NumberOfStudyRelatedSeries: { level: 'Study', of: count('series') },
+  NumberOfStudyRelatedInstances: { level: 'Study', of: count('instances') },
+  NumberOfSeriesRelatedInstances: { level: 'Series', of: count('instances') },
+  InstanceAvailability: { level: 'Instance', of: () => 'ONLINE' },
+}
+
+function count(what: 'studies' | 'series' | 'instances') {
+  return (desk: Desk, id: PublicId) => String(desk.archive.catalog.parent(id)?.[what] ?? 0)
+}
+
+function* modalitiesOf(desk: Desk, study: PublicId): Iterable<string> {
+  for (const series of desk.archive.catalog.children(study)) {
+    const modality = desk.archive.catalog.parent(series)?.tags.Modality
+    if (modality) yield modality
+  }
+}
+
+function joined<T>(values: Iterable<T>, text: (value: T) => string = String): string {
+  const all = new Set<string>()
+  for (const value of values) all.add(text(value))
+  return [...all].sort().join('\\')
+}
+
+/** A tag computed for this resource or the one above it that it belongs to; undefined: it is none. */
+export function computedTag(desk: Desk, id: PublicId, keyword: string): string | undefined {
+  const tag = Object.hasOwn(computed, keyword) ? computed[keyword] : undefined
+  const at = tag && ancestorOf(desk, id, tag.level)
+  return at === undefined ? undefined : tag?.of(desk, at)
+}
+
+/** Whether a tag stands in the catalogue for this level: it is a main tag there or above. */
+export function isIndexed(level: Level, keyword: string): boolean {
+  return Object.entries(mainTags).some(
+    ([at, keywords]) =>
+      rankOf(at as MainTagLevel) <= rankOf(level) &&
+      (keywords as readonly string[]).includes(keyword),
+  )
+}
+
+/** A main tag of a resource, or of one above it. */
+export function indexedTag(
+  desk: Desk,
+  level: Level,
+  id: PublicId,
+  keyword: string,
+): string | undefined {
+  const { catalog } = desk.archive
+  const instance = level === 'Instance' ? catalog.instance(id) : undefined
+  const own = instance?.tags[keyword]
+  if (own !== undefined) return own
+  let above = catalog.parent(instance?.series ?? id)
+  while (above) {
+    const value = above.tags[keyword]
+    if (value !== undefined) return value
+    above = above.parent === undefined ? undefined : catalog.parent(above.parent)
+  }
+  return undefined
+}
+
+/** The value of any tag: from the catalogue, computed, or from the file of the first instance. */
+export async function requestedTags(
+  desk: Desk,
+  level: Level,
+  id: PublicId,
+  tags: readonly number[],
+  format: TagFormat,
+): Promise<JsonObject> {
+  const found: [number, Json][] = []
+  const fromFile = new Set<number>()
+  for (const tag of tags) {
+    const keyword = keywordOf(tag) ?? ''
+    const value = computedTag(desk, id, keyword) ?? indexedTag(desk, level, id, keyword)
+    if (value !== undefined) found.push([tag, value])
+    else if (!isIndexed(level, keyword)) fromFile.add(tag)
+  }
+  return { ...tagsJson(found, format), ...(await tagsOfFile(desk, id, fromFile, format)) }
+}
+
+async function tagsOfFile(
+  desk: Desk,
+  id: PublicId,
+  only: ReadonlySet<number>,
+  format: TagFormat,
+): Promise<JsonObject> {
+  if (only.size === 0) return {}
+  const [first] = desk.archive.catalog.instancesOf(id)
+  if (!first) return {}
+  const { dataset } = await desk.headers.read(first)
+  return datasetJson(dataset, { format, only, ignoreLength: only })
+}
+
+export const modalitiesInStudy = tagOf('ModalitiesInStudy')!

@@ -1,0 +1,138 @@
+import type { Instance, Level, Parent, PublicId } from '../../holdings/catalog/catalog.ts'
+import { tagOf } from '../../standard/dicom/dicom.ts'
+import type { TagFormat } from './arguments.ts'
+import { attachmentsJson, uuidOf } from './attachments.ts'
+import type { Desk } from './desk.ts'
+import { tagsJson } from './dicomJson.ts'
+import { Refusal } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import { labelsOf } from './labels.ts'
+import { childrenKey, compactTime, parentKey } from './levels.ts'
+import { namedMetadata } from './metadata.ts'
+import { isProtected } from './protection.ts'
+import { requestedTags } from './requestedTags.ts'
+
+/** The parts of which a resource's JSON can be made. */
+const parts = [
+  'MainDicomTags',
+  'RequestedTags',
+  'Metadata',
+  'Children',
+  'Parent',
+  'Labels',
+  'Status',
+  'IsStable',
+  'IsProtected',
+  'Attachments',
+] as const
+export type Part = (typeof parts)[number]
+
+/** What of a resource is told, and how its tags are keyed. */
+export interface Telling {
+  format: TagFormat
+  /** Only these parts; absent, what Orthanc tells of old. */
+  parts?: readonly Part[]
+  /** With all metadata beside. */
+  metadata?: boolean
+  requestedTags?: readonly number[]
+}
+
+export function partsNamed(names: readonly string[]): Part[] {
+  return names.map(name => {
+    const part = parts.find(each => each === name)
+    if (!part) throw new Refusal('ParameterOutOfRange', `Unknown response content: ${name}`)
+    return part
+  })
+}
+
+/** A resource as JSON, or undefined when it is not there. */
+export async function describe(
+  desk: Desk,
+  level: Level,
+  id: PublicId,
+  telling: Telling,
+): Promise<JsonObject | undefined> {
+  const { catalog } = desk.archive
+  const instance = level === 'Instance' ? catalog.instance(id) : undefined
+  const parent = level === 'Instance' ? undefined : catalog.parent(id)
+  const of = instance ?? (parent?.level === level ? parent : undefined)
+  if (!of) return undefined
+  const wants = (part: Part) => telling.parts?.includes(part) ?? legacy.has(part)
+  const requested = telling.requestedTags ?? []
+  return {
+    ID: id,
+    Type: level,
+    ...(!telling.parts && (instance ? instanceRoots(instance) : parentRoots(desk, parent!))),
+    ...(wants('MainDicomTags') && mainTagsJson(desk, level, of, telling.format)),
+    ...(wants('Children') &&
+      parent && { [childrenKey[parent.level]]: catalog.children(id).sort() }),
+    ...(wants('Parent') && parentJson(instance, parent)),
+    ...(wants('Labels') && { Labels: labelsOf(desk, id) }),
+    ...(wants('Status') && level === 'Series' && { Status: catalog.seriesStatus(id) }),
+    ...(wants('IsStable') && parent && { IsStable: parent.stable }),
+    ...(wants('IsProtected') && level === 'Patient' && { IsProtected: isProtected(desk, id) }),
+    ...((telling.metadata || wants('Metadata')) && { Metadata: namedMetadata(desk, level, id) }),
+    ...(wants('Attachments') && { Attachments: await attachmentsJson(desk, level, id) }),
+    ...(requested.length > 0 && {
+      RequestedTags: await requestedTags(desk, level, id, requested, telling.format),
+    }),
+  }
+}
+
+const legacy: ReadonlySet<Part> = new Set([
+  'MainDicomTags',
+  'Children',
+  'Parent',
+  'Labels',
+  'Status',
+  'IsStable',
+  'IsProtected',
+])
+
+function instanceRoots(instance: Instance): JsonObject {
+  return {
+    FileSize: instance.bytes,
+    FileUuid: uuidOf(instance),
+    IndexInSeries: wholeNumber(instance.tags.InstanceNumber ?? instance.tags.ImageIndex),
+  }
+}
+
+function parentRoots(desk: Desk, parent: Parent): JsonObject {
+  const { ModifiedFrom, AnonymizedFrom } = namedMetadata(desk, parent.level, parent.id)
+  return {
+    LastUpdate: compactTime(parent.lastUpdate),
+    ...(parent.level === 'Series' && {
+      ExpectedNumberOfInstances: parent.expectedInstances ?? null,
+    }),
+    ModifiedFrom,
+    AnonymizedFrom,
+  }
+}
+
+function wholeNumber(value: string | undefined): number | null {
+  return value !== undefined && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : null
+}
+
+function parentJson(instance: Instance | undefined, parent: Parent | undefined): JsonObject {
+  if (instance) return { ParentSeries: instance.series }
+  return parent && parent.level !== 'Patient' ? { [parentKey[parent.level]]: parent.parent } : {}
+}
+
+function mainTagsJson(
+  desk: Desk,
+  level: Level,
+  of: Instance | Parent,
+  format: TagFormat,
+): JsonObject {
+  const shown = (tags: Instance['tags']) =>
+    tagsJson(
+      Object.entries(tags).map(([keyword, value]) => [tagOf(keyword)!, value]),
+      format,
+    )
+  const patient =
+    level === 'Study' ? desk.archive.catalog.parent((of as Parent).parent!) : undefined
+  return {
+    MainDicomTags: shown(of.tags),
+    ...(level === 'Study' && { PatientMainDicomTags: shown(patient?.tags ?? {}) }),
+  }
+}

@@ -1,0 +1,70 @@
+import { formatTag, type MainTagLevel, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
+import { json } from './answers.ts'
+import { Refusal } from './errors.ts'
+import type { Routes } from './routes.ts'
+
+/** The Orthanc whose interface we speak: clients look at these to learn what they may ask. */
+export const spokenVersion = '1.13.0'
+const apiVersion = 31
+
+export const systemRoutes: Routes = (app, desk) => {
+  app.get('/system', () => {
+    const system = desk.system()
+    return json({
+      ApiVersion: apiVersion,
+      Version: spokenVersion,
+      Name: system.name,
+      DicomAet: system.dicomAet,
+      DicomPort: system.dicomPort,
+      HttpPort: system.httpPort,
+      DatabaseVersion: 6,
+      DatabaseServerIdentifier: 'waystation',
+      DatabaseBackendPlugin: null,
+      StorageAreaPlugin: null,
+      PluginsEnabled: true,
+      IsHttpServerSecure: system.httpSecure,
+      CheckRevisions: desk.settings.checkRevisions,
+      StoreMD5ForAttachments: true,
+      StorageCompression: false,
+      OverwriteInstances: false,
+      OverwriteInstancesMode: 'Never',
+      IngestTranscoding: '',
+      MaximumStorageSize: 0,
+      MaximumPatientCount: 0,
+      MaximumStorageMode: 'Reject',
+      DicomDefaultRetrieveMethod: 'C-MOVE',
+      ReadOnly: false,
+      PatientLevelEnabled: true,
+      HasLabels: true,
+      Capabilities: {
+        HasExtendedChanges: true,
+        HasExtendedFind: true,
+        HasKeyValueStores: false,
+        HasQueues: false,
+        HasReserveQueueValue: false,
+      },
+      MainDicomTags: Object.fromEntries(
+        Object.keys(mainTags).map(level => [level, indexed(level as MainTagLevel)]),
+      ),
+      UserMetadata: desk.settings.userMetadata,
+    })
+  })
+
+  app.get('/plugins', () => json(['explorer.js']))
+  app.get('/plugins/explorer.js', () => {
+    const headers = {
+      'Content-Type': 'application/javascript',
+      'X-Content-Type-Options': 'nosniff',
+    }
+    return new Response('', { headers })
+  })
+  app.get('/plugins/:id', () => {
+    throw new Refusal('UnknownResource')
+  })
+}
+
+const indexed = (level: MainTagLevel): string =>
+  mainTags[level]
+    .map(keyword => formatTag(tagOf(keyword)!))
+    .sort()
+    .join(';')

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import type { PublicId } from '../../holdings/catalog/catalog.ts'
+import { generateUid, storageSopClasses, transferSyntaxes } from '../../standard/dicom/dicom.ts'
+import { done, json, missing, text } from './answers.ts'
+import { booleanField, formatField, objectBody, textBody } from './arguments.ts'
+import { Refusal } from './errors.ts'
+import { atLevel } from './find.ts'
+import type { JsonObject } from './json.ts'
+import { compactTime, levelNamed, pathOf } from './levels.ts'
+import { removeResource } from './removal.ts'
+import { describe } from './resources.ts'
+import type { Routes } from './routes.ts'
+
+export const toolRoutes: Routes = (app, desk) => {
+  const { catalog } = desk.archive
+
+  app.get('/tools/now', () => text(compactTime(desk.now().toISOString())))
+
+  app.get('/tools/now-local', () => {
+    const now = desk.now()
+    const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000)
+    return text(compactTime(local.toISOString()))
+  })
+
+  app.get('/tools/generate-uid', c => {
+    const level = c.req.query('level')
+    if (level === 'patient') return text(randomUUID())
+    const known = level === 'study' || level === 'series' || level === 'instance'
+    return known ? text(generateUid(desk.random)) : missing()
+  })
+
+  app.post('/tools/lookup', async c => {
+    const identifier = await textBody(c, desk.limits.formBytes)
+    return json(
+      catalog
+        .lookup(identifier)
+        .map(({ level, id }) => ({ ID: id, Path: `/${pathOf[level]}/${id}`, Type: level })),
+    )
+  })
+
+  app.post('/tools/bulk-content', async c => {
+    const body = await objectBody(c, desk.limits.formBytes)
+    const ids = idsField(body)
+    const level = typeof body.Level === 'string' ? levelNamed(body.Level) : undefined
+    const telling = { format: formatField(body), metadata: booleanField(body, 'Metadata', true) }
+    const wanted = new Set(level ? ids.flatMap(id => atLevel(desk, id, level)) : ids)
+    const told: JsonObject[] = []
+    for (const id of wanted) {
+      const at = catalog.levelOf(id)
+      const each = at && (await describe(desk, at, id, telling))
+      if (each) told.push(each)
+    }
+    return json(told)
+  })
+
+  app.post('/tools/bulk-delete', async c => {
+    const body = await objectBody(c, desk.limits.formBytes)
+    for (const id of idsOrPairs(body)) {
+      if (catalog.levelOf(id) !== undefined) await removeResource(desk, id)
+    }
+    return done()
+  })
+
+  app.get('/tools/accepted-transfer-syntaxes', () =>
+    json(
+      [...transferSyntaxes.values()]
+        .filter(({ kind }) => kind !== 'referenced')
+        .map(({ uid }) => uid)
+        .sort(),
+    ),
+  )
+  app.get('/tools/accepted-sop-classes', () => json([...storageSopClasses.keys()].sort()))
+  app.get('/tools/unknown-sop-class-accepted', () => text('0'))
+  app.get('/tools/default-encoding', () => text('Latin1'))
+  app.get('/tools/metrics', () => text('1'))
+
+  for (const category of [
+    '',
+    '-generic',
+    '-plugins',
+    '-http',
+    '-sqlite',
+    '-dicom',
+    '-jobs',
+    '-lua',
+  ]) {
+    app.get(`/tools/log-level${category}`, () => text('default'))
+  }
+
+  app.get('/tools/metrics-prometheus', () => {
+    const totals = catalog.totals()
+    const at = desk.now().getTime()
+    const megabytes = totals.bytes / (1024 * 1024)
+    const lines: [string, number][] = [
+      ['orthanc_count_instances', totals.instances],
+      ['orthanc_count_patients', totals.patients],
+      ['orthanc_count_series', totals.series],
+      ['orthanc_count_studies', totals.studies],
+      ['orthanc_disk_size_mb', megabytes],
+      ['orthanc_last_change', catalog.lastChange()],
+      ['orthanc_uncompressed_size_mb', megabytes],
+    ]
+    const body = lines.map(([name, value]) => `${name} ${value} ${at}\n`).join('')
+    return text(body, { 'Content-Type': 'text/plain; version=0.0.4' })
+  })
+}
+
+function idsField(body: JsonObject): PublicId[] {
+  const ids = body.Resources
+  if (!Array.isArray(ids) || ids.some(id => typeof id !== 'string')) {
+    throw new Refusal('BadFileFormat', 'List of strings expected in field: Resources')
+  }
+  return ids as PublicId[]
+}
+
+/** Identifiers, or objects of `Level` and `ID`. */
+function idsOrPairs(body: JsonObject): PublicId[] {
+  const given = body.Resources
+  if (!Array.isArray(given)) return idsField(body)
+  return given.map(each => {
+    const id = typeof each === 'object' && each !== null ? (each as JsonObject).ID : each
+    return typeof id === 'string' ? id : idsField(body)[0]!
+  })
+}

@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { Fault } from '../../faults.ts'
+import type { Received } from '../../holdings/archive/archive.ts'
+import type { Origin } from '../../holdings/catalog/catalog.ts'
+import { bodyOf } from '../../host/http/http.ts'
+import { json } from './answers.ts'
+import type { Call } from './arguments.ts'
+import type { Desk } from './desk.ts'
+import { Refusal } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import type { Routes } from './routes.ts'
+import { isZip, membersOf } from './unzip.ts'
+
+/** POST /instances: one DICOM file, or a ZIP of them, plain or with `Content-Encoding: gzip`. */
+export const uploadRoutes: Routes = (app, desk) => {
+  app.post('/instances', async c => {
+    const body = await peek(decoded(c, desk.limits.bodyBytes))
+    if (!body) throw new Refusal('BadFileFormat', 'Received an empty DICOM file')
+    if (!isZip(body.start)) return json(await receive(desk, body.bytes, originOf(c, desk)))
+    const answers: JsonObject[] = []
+    for await (const member of membersOf(body.bytes, desk.limits.bodyBytes)) {
+      const answer = await receiveMember(desk, member, originOf(c, desk))
+      if (answer) answers.push(answer)
+    }
+    return json(answers)
+  })
+}
+
+/** As Orthanc does, members that are not DICOM are passed over; a full disk is not. */
+async function receiveMember(
+  desk: Desk,
+  member: AsyncIterable<Uint8Array>,
+  origin: Origin,
+): Promise<JsonObject | undefined> {
+  try {
+    return await receive(desk, member, origin)
+  } catch (error) {
+    if (error instanceof Fault && unreadable.has(error.code)) return undefined
+    throw error
+  }
+}
+
+const unreadable: ReadonlySet<string> = new Set([
+  'not-dicom',
+  'dataset-truncated',
+  'dataset-malformed',
+  'identifiers-missing',
+])
+
+async function receive(
+  desk: Desk,
+  bytes: AsyncIterable<Uint8Array>,
+  origin: Origin,
+): Promise<JsonObject> {
+  const received = await desk.archive.receiveFile(bytes, origin)
+  const { id, patient, study, series } = received.instance
+  return {
+    ID: id,
+    ParentPatient: patient,
+    ParentSeries: series,
+    ParentStudy: study,
+    Path: `/instances/${id}`,
+    Status: statuses[received.outcome],
+  }
+}
+
+const statuses: Record<Received['outcome'], string> = {
+  kept: 'Success',
+  repeated: 'AlreadyStored',
+  // What was there before is what is served; the newcomer waits for a person's decision.
+  quarantined: 'AlreadyStored',
+}
+
+function originOf(c: Call, desk: Desk): Origin {
+  const address = c.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '')
+  const user = c.env?.caller?.user
+  return {
+    door: 'RestApi',
+    at: desk.now().toISOString(),
+    ...(address !== undefined && { address }),
+    ...(user !== undefined && { httpUser: user }),
+  }
+}
+
+/** The body, unpacked; the limit holds for what comes and for what becomes of it. */
+function decoded(c: Call, limit: number): AsyncIterable<Uint8Array> {
+  const body = bodyOf(c.req.raw, c.env?.incoming, limit)
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return body
+  if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipped(body, limit)
+  throw new Refusal('UnsupportedMediaType', 'Of content encodings only gzip is understood')
+}
+
+async function* gunzipped(body: AsyncIterable<Uint8Array>, limit: number) {
+  const unpacker = createGunzip()
+  const source = Readable.from(body)
+  source.on('error', error => unpacker.destroy(error))
+  source.pipe(unpacker)
+  let length = 0
+  try {
+    for await (const chunk of unpacker) {
+      length += (chunk as Uint8Array).length
+      if (length > limit) throw new Fault('too-large', `at most ${limit} bytes are taken`)
+      yield chunk as Uint8Array
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('Z_')) {
+      throw error
+    }
+    throw new Fault('not-dicom', 'the body is not gzip, or ends too early', { cause: error })
+  } finally {
+    source.destroy()
+    unpacker.destroy()
+  }
+}
+
+/** The first bytes of a stream, and the stream with them still in it; undefined when it is empty. */
+async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ start: Uint8Array; bytes: AsyncIterable<Uint8Array> } | undefined> {
+  const chunks = bytes[Symbol.asyncIterator]()
+  let start: Uint8Array = new Uint8Array()
+  while (start.length < 4) {
+    const next = await chunks.next()
+    if (next.done) break
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
+  }
+  if (start.length === 0) return undefined
+  async function* all() {
+    try {
+      yield start
+      for (;;) {
+        const next = await chunks.next()
+        if (next.done) return
+        yield next.value
+      }
+    } finally {
+      await chunks.return?.()
+    }
+  }
+  return { start, bytes: all() }
+}
