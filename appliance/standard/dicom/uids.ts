@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 /** Who wrote a file or opened an association, as PS3.7 §D.3.3.2 and PS3.10 §7.1 ask for. */
 export const implementation = {
-  classUid: '2.25.119438205411307628460924170534988123157',
+  classUid: '2.25.77585300393628534787702657071024408686',
   versionName: 'WAYSTATION_0.1',
 } as const
 
