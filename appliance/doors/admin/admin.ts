@@ -1,5 +1,6 @@
 /** What our own web UI, scripts and watchers need: everything under `/api`, and the probes. */
 import { Hono } from 'hono'
+import { problemOf } from '../../host/http/http.ts'
 import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { type Probes, probeRoutes } from './probes.ts'
@@ -11,4 +12,5 @@ export function adminRoutes(
     .route('/', probeRoutes(parts.probes))
     .route('/', connectionRoutes(parts.connections))
     .route('/', deliveryRoutes(parts))
+    .onError(problemOf)
 }
