@@ -15,7 +15,7 @@ import type { Json, JsonObject } from './json.ts'
 /** DICOM datasets as Orthanc says them in JSON. */
 
 /** Longer texts are not shown unless asked for. */
-const longestText = 256
+export const longestText = 256
 
 export interface Shown {
   format: TagFormat
@@ -23,6 +23,8 @@ export interface Shown {
   ignoreLength?: ReadonlySet<number>
   /** Only these, at the top; all when absent. */
   only?: ReadonlySet<number>
+  /** Not these, at the top. */
+  without?: ReadonlySet<number>
   /** An element that the dataset was not read to: its pixel data. */
   pixelData?: number | undefined
 }
@@ -30,8 +32,7 @@ export interface Shown {
 export function datasetJson(dataset: Dataset, shown: Shown): JsonObject {
   const out: Record<string, Json> = {}
   for (const element of dataset.elements()) {
-    // Group lengths say how a file was written, not what it says.
-    if ((element.tag & 0xffff) === 0 && element.tag >>> 16 !== 2) continue
+    if (shown.without?.has(element.tag)) continue
     if (shown.only && !shown.only.has(element.tag)) continue
     put(
       out,
@@ -88,15 +89,56 @@ function put(
 
 function shownValue(dataset: Dataset, element: Element, shown: Shown): Value {
   if (element.items) {
-    const { only: _, pixelData: __, ...inner } = shown
+    const { only: _, without: __, pixelData: ___, ...inner } = shown
     return { type: 'Sequence', value: element.items.map(item => datasetJson(item, inner)) }
   }
-  const text = isShownAsText(element) ? dataset.textOf(element) : undefined
+  const text = isShownAsText(element) ? textOf(dataset, element) : undefined
   if (text === undefined) return { type: 'Null', value: null }
   if (text.length > longestText && !shown.ignoreLength?.has(element.tag)) {
     return { type: 'TooLong', value: null }
   }
   return { type: 'String', value: text }
+}
+
+/** Floating-point numbers are printed as C's `%.17g` does, others as they are everywhere. */
+function textOf(dataset: Dataset, element: Element): string | undefined {
+  const { value, vr } = element
+  const size = vr === 'FD' ? 8 : vr === 'FL' ? 4 : 0
+  if (size === 0) return dataset.textOf(element)
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+  const texts: string[] = []
+  for (let at = 0; at + size <= value.byteLength; at += size) {
+    const little = !dataset.bigEndian
+    texts.push(general(size === 8 ? view.getFloat64(at, little) : view.getFloat32(at, little)))
+  }
+  return texts.join('\\')
+}
+
+/** C's `%.17g`: no zeros at the end, an exponent of two digits below 1e-4 and from 1e17 on. */
+export function general(number: number): string {
+  if (!Number.isFinite(number)) return Number.isNaN(number) ? 'nan' : number < 0 ? '-inf' : 'inf'
+  if (number === 0) return Object.is(number, -0) ? '-0' : '0'
+  const [mantissa, exponent] = rounded(Math.abs(number)).split('e') as [string, string]
+  const digits = mantissa.replace('.', '').replace(/0+$/, '')
+  const power = Number(exponent)
+  const sign = number < 0 ? '-' : ''
+  if (power < -4 || power >= 17) {
+    const rest = digits.length > 1 ? `.${digits.slice(1)}` : ''
+    const direction = power < 0 ? '-' : '+'
+    return `${sign}${digits[0]}${rest}e${direction}${String(Math.abs(power)).padStart(2, '0')}`
+  }
+  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`
+  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0')
+  return `${sign}${whole}${digits.length > power + 1 ? `.${digits.slice(power + 1)}` : ''}`
+}
+
+/** To 17 digits; of two equally near C takes the even one, where ECMAScript takes the larger. */
+function rounded(number: number): string {
+  const exact = number.toExponential(60)
+  const isTie = /^50*e/.test(exact.slice(18))
+  const isEven = Number(exact[17]) % 2 === 0
+  const down = `${exact.slice(0, 18)}e${exact.split('e')[1]}`
+  return isTie && isEven ? down : number.toExponential(16)
 }
 
 const numbers = new Set(['AT', 'FD', 'FL', 'SL', 'SS', 'SV', 'UL', 'US', 'UV'])
@@ -113,15 +155,17 @@ const unknownName = 'Unknown Tag & Data'
 
 export function nameOf(tag: number): string {
   if (isPrivateCreator(tag)) return 'PrivateCreator'
-  if ((tag & 0xffff) === 0 && tag !== 0x00020000) return 'GenericGroupLength'
+  if ((tag & 0xffff) === 0 && tag !== 0x00020000) {
+    return isPrivate(tag) ? 'PrivateGroupLength' : 'GenericGroupLength'
+  }
   return keywordOf(tag) ?? unknownName
 }
 
 /** Who reserved the block in which a private element stands: PS3.5 §7.8.1. */
 function creatorOf(dataset: Dataset, tag: number): string | undefined {
-  if (!isPrivate(tag) || isPrivateCreator(tag)) return undefined
+  if (!isPrivate(tag) || (tag & 0xffff) < 0x1000) return undefined
   const block = ((tag & 0xffff0000) >>> 0) + ((tag & 0xffff) >>> 8)
-  return dataset.text(block) ?? ''
+  return dataset.text(block)
 }
 
 /** A tag as requests write it: by keyword or number. */

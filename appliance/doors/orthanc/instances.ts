@@ -44,9 +44,12 @@ export const instanceRoutes: Routes = (app, desk) => {
 
   app.get('/instances/:id/header', async c => {
     const meta = await desk.headers.meta(instanceOf(desk, c.req.param('id')))
-    return json(datasetJson(meta, { format: tagFormat(c, 'full') }))
+    return json(datasetJson(meta, { format: tagFormat(c, 'full'), without: unshown }))
   })
 }
+
+/** Binary elements of the File Meta Information, which Orthanc leaves out. */
+const unshown = new Set([0x00020001, 0x00020102])
 
 /** The tags whose texts the request wants however long they are. */
 export function ignoreLength(c: Call): Set<number> {

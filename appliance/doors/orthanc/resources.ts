@@ -3,7 +3,7 @@ import { tagOf } from '../../standard/dicom/dicom.ts'
 import type { TagFormat } from './arguments.ts'
 import { attachmentsJson, uuidOf } from './attachments.ts'
 import type { Desk } from './desk.ts'
-import { tagsJson } from './dicomJson.ts'
+import { longestText, tagsJson } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { labelsOf } from './labels.ts'
@@ -124,15 +124,18 @@ function mainTagsJson(
   of: Instance | Parent,
   format: TagFormat,
 ): JsonObject {
-  const shown = (tags: Instance['tags']) =>
-    tagsJson(
-      Object.entries(tags).map(([keyword, value]) => [tagOf(keyword)!, value]),
-      format,
-    )
+  const shown = (tags: Instance['tags']) => tagsJson(shownTags(tags), format)
   const patient =
     level === 'Study' ? desk.archive.catalog.parent((of as Parent).parent!) : undefined
   return {
     MainDicomTags: shown(of.tags),
     ...(level === 'Study' && { PatientMainDicomTags: shown(patient?.tags ?? {}) }),
   }
+}
+
+/** Orthanc does not index texts longer than it shows. */
+function shownTags(tags: Instance['tags']): [tag: number, value: string][] {
+  return Object.entries(tags)
+    .filter(([, value]) => value.length <= longestText)
+    .map(([keyword, value]) => [tagOf(keyword)!, value])
 }
