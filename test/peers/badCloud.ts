@@ -49,6 +49,7 @@ export function createBadCloud(name: string): BadCloud {
     },
     destination: {
       name,
+      isSource: () => false,
 
       async probe() {
         cloud.probes++

@@ -8,6 +8,10 @@ export interface StandInArchive {
   archive: Pick<Archive, 'catalog' | 'open' | 'changes'>
   keep(image: Image): Instance
   remove(id: string): void
+  /** All of a study, told as the removal of its one series and of itself. */
+  removeStudy(study: number): void
+  /** Tells that a study is stable. */
+  settle(study: number): void
   /** The same instances under a change log begun anew, as after a rebuild of the catalogue. */
   renumber(): void
   instances(): Instance[]
@@ -36,17 +40,26 @@ export function createStandInArchive(): StandInArchive {
   let log: Change[] = []
   const waiting = new Set<() => void>()
 
-  function tell(kind: Change['kind'], id: string): void {
+  const unstable = new Set<string>()
+
+  function tell(kind: Change['kind'], id: string, level: Change['level'] = 'Instance'): void {
     const seq = (log.at(-1)?.seq ?? 0) + 1
-    log.push({ seq, kind, level: 'Instance', id, at: `${log.length}` })
+    log.push({ seq, kind, level, id, at: `${log.length}` })
     for (const wake of waiting) wake()
   }
 
   const catalog = {
     instance: (id: string) => held.get(id)?.instance,
+    instancesOf: (id: string) =>
+      [...held.values()].map(each => each.instance).filter(each => each.study === id),
+    parent: (id: string) => ({
+      id,
+      stable: !unstable.has(id),
+      tags: [...held.values()].find(({ instance }) => instance.series === id)?.instance.tags ?? {},
+    }),
     changes: (after: number, limit: number) => log.slice(after, after + limit),
     lastChange: () => log.at(-1)?.seq ?? 0,
-  } as Catalog
+  } as unknown as Catalog
 
   return {
     archive: {
@@ -103,8 +116,11 @@ export function createStandInArchive(): StandInArchive {
           door: 'DicomProtocol',
           at: '2026-01-01T00:00:00.000Z',
           callingAeTitle: image.callingAeTitle ?? 'CT01',
+          calledAeTitle: 'WAYSTATION',
+          address: '10.0.0.5',
         },
       } as unknown as Instance
+      unstable.add(instance.study)
       held.set(id, { instance, file: Buffer.concat([head, dataset]) })
       tell('NewInstance', id)
       return instance
@@ -112,6 +128,17 @@ export function createStandInArchive(): StandInArchive {
 
     remove(id) {
       if (held.delete(id)) tell('Deleted', id)
+    },
+
+    removeStudy(study) {
+      for (const [id, { instance }] of held) if (instance.study === `s${study}`) held.delete(id)
+      tell('Deleted', `s${study}`, 'Study')
+      tell('Deleted', `e${study}`, 'Series')
+    },
+
+    settle(study) {
+      unstable.delete(`s${study}`)
+      tell('StableStudy', `s${study}`, 'Study')
     },
 
     renumber() {

@@ -22,6 +22,7 @@ const parked: Delivery = {
   instance: 'i1',
   destination: 'cloud',
   study: 's1',
+  series: 'e1',
   sopInstanceUid: '1.2.3',
   digest: 'd',
   bytes: 1000,
@@ -51,6 +52,12 @@ function app() {
         retried.push(selection)
         return 1
       },
+      withdraw(selection, reason) {
+        retried.push([selection, reason])
+        return 2
+      },
+      pause: name => retried.push(`pause ${name}`),
+      resume: name => retried.push(`resume ${name}`),
     },
   })
   const whole = new Hono().route('/', routes)
@@ -102,6 +109,25 @@ test('parked deliveries are tried again on request, all of them or those named',
   assert.deepEqual(await (await post()).json(), { retried: 1 })
   await post('{"destination":"cloud","study":"s1"}')
   assert.deepEqual(retried, [{}, { destination: 'cloud', study: 's1' }])
+})
+
+test('deliveries are withdrawn only when named and with a reason', async () => {
+  const { routes, retried } = app()
+  const post = (body: string) =>
+    routes.request('/api/deliveries/withdraw', { method: 'POST', body })
+  for (const body of ['', '{"reason":"x"}', '{"study":"s1"}', '{"study":"s1","reason":" "}']) {
+    assert.deepEqual(await (await post(body)).json(), { code: 'request-malformed' }, body)
+  }
+  const answer = await post('{"study":"s1","reason":"wrong patient"}')
+  assert.deepEqual(await answer.json(), { withdrawn: 2 })
+  assert.deepEqual(retried, [[{ study: 's1' }, 'wrong patient']])
+})
+
+test('a destination is paused and resumed by its name', async () => {
+  const { routes, retried } = app()
+  await routes.request('/api/destinations/cloud/pause', { method: 'POST' })
+  await routes.request('/api/destinations/cloud/resume', { method: 'POST' })
+  assert.deepEqual(retried, ['pause cloud', 'resume cloud'])
 })
 
 test('a question that is not understood is refused, and nothing is tried again by mistake', async () => {

@@ -25,16 +25,24 @@ const selection = z.strictObject({
   instance: word.optional(),
 })
 
+const withdrawal = selection
+  .extend({ reason: z.string().trim().min(1).max(200) })
+  .refine(asked => asked.destination ?? asked.study ?? asked.instance, {
+    error: 'name a destination, a study or an instance',
+  })
+
 /**
  * `GET /api/deliveries?destination=&state=&study=&after=&limit=`: how every destination stands, and
  * one page of the deliveries asked for (100 unless told; `next` asks for the page after).
  * `POST /api/deliveries/retry` with any of destination, study and instance: parked and waiting ones
- * are owed at once. Fault: `request-malformed`.
+ * are owed at once. `POST /api/deliveries/withdraw` with at least one of them and a `reason`: they
+ * will not be sent. `GET /api/destinations`, `POST /api/destinations/{name}/pause` and `/resume`.
+ * Faults: `request-malformed`, `not-found`.
  */
 export function deliveryRoutes({
   forward,
 }: {
-  forward: Pick<Forward, 'destinations' | 'deliveries' | 'retry'>
+  forward: Pick<Forward, 'destinations' | 'deliveries' | 'retry' | 'withdraw' | 'pause' | 'resume'>
 }): Hono {
   return new Hono()
     .get('/api/deliveries', context => {
@@ -46,16 +54,31 @@ export function deliveryRoutes({
       })
     })
     .post('/api/deliveries/retry', async context => {
-      const text = await context.req.text()
-      const asked: Selection = read(selection, text.trim() === '' ? {} : parse(text))
+      const asked: Selection = read(selection, parse(await context.req.text()))
       return context.json({ retried: forward.retry(asked) })
+    })
+    .post('/api/deliveries/withdraw', async context => {
+      const { reason, ...asked } = read(withdrawal, parse(await context.req.text()))
+      return context.json({ withdrawn: forward.withdraw(asked, reason) })
+    })
+    .get('/api/destinations', context =>
+      context.json({ destinations: forward.destinations().map(shownDestination) }),
+    )
+    .post('/api/destinations/:name/pause', context => {
+      forward.pause(context.req.param('name'))
+      return context.json({})
+    })
+    .post('/api/destinations/:name/resume', context => {
+      forward.resume(context.req.param('name'))
+      return context.json({})
     })
 }
 
-function shownDestination({ sums, answeredAt, ...rest }: DestinationReport) {
+function shownDestination({ sums, answeredAt, pausedAt, ...rest }: DestinationReport) {
   return {
     ...rest,
     ...(answeredAt === undefined ? {} : { answeredAt: new Date(answeredAt).toISOString() }),
+    ...(pausedAt === undefined ? {} : { pausedAt: new Date(pausedAt).toISOString() }),
     counts: Object.fromEntries(states.map(state => [state, sums[state].deliveries])),
     bytes: Object.fromEntries(states.map(state => [state, sums[state].bytes])),
   }
@@ -87,7 +110,9 @@ function read<Schema extends z.ZodType>(schema: Schema, given: unknown): Defined
 /** Zod leaves out what was not given, which its types do not say. */
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
+/** No body asks for nothing in particular. */
 function parse(text: string): unknown {
+  if (text.trim() === '') return {}
   try {
     return JSON.parse(text)
   } catch {

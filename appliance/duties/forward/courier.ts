@@ -3,7 +3,7 @@ import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
 import type { Log } from '../../log.ts'
 import type { Bell, Pause } from './bell.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery, Priority } from './delivery.ts'
 import {
   type Destination,
   type Parcel,
@@ -15,7 +15,7 @@ import type { Claim, Ledger } from './ledger.ts'
 import type { Standings } from './standing.ts'
 
 /** What a courier is doing now. */
-export type Doing = 'idle' | 'sending' | 'waiting' | 'probing'
+export type Doing = 'idle' | 'sending' | 'waiting' | 'probing' | 'paused'
 
 /**
  * Carries what is owed to one destination, and knows no other: each has its own courier, so that
@@ -54,6 +54,7 @@ export function createCourier(parts: {
   let doing: Doing = 'idle'
 
   const suspect = () => standings.of(name).failures > 0
+  const paused = () => standings.of(name).paused !== undefined
 
   function fail(why: Why, progressed: boolean): void {
     const { failures } = standings.failed(name, why, progressed)
@@ -61,6 +62,12 @@ export function createCourier(parts: {
     // The first time a person may want to know; the thousandth adds nothing.
     if (failures === 1) log.warn('destination-failed', { ...fields, advice: why.advice })
     else log.debug('destination-failed', { ...fields, advice: why.advice })
+  }
+
+  /** Paused, or something more urgent came and no connection is free for it. */
+  function mustYield(urgency: Priority): boolean {
+    if (paused()) return true
+    return passes.size >= parts.parallel && ledger.hasMoreUrgent(name, urgency)
   }
 
   /** Whether the destination would take something now; else when to ask again is written down. */
@@ -79,6 +86,7 @@ export function createCourier(parts: {
   async function pass(claims: readonly Claim[], stop: AbortSignal): Promise<void> {
     const open = new Map(claims.map(claim => [claim.instance.id, claim.delivery]))
     const onTrial = suspect()
+    const urgency = claims[0]?.delivery.priority ?? 1
     let settled = 0
     let refusals = 0
     let trouble: Why | undefined
@@ -89,11 +97,11 @@ export function createCourier(parts: {
         if (!delivery) continue
         await keep([[delivery, receipt]], stop)
         open.delete(receipt.instance)
-        if (receipt.outcome === 'gone') continue
         if (receipt.outcome !== 'again') {
-          settled++
+          if (receipt.outcome !== 'gone') settled++
           refusals = 0
-          if (onTrial && suspect()) standings.answered(name)
+          if (settled > 0 && onTrial && suspect()) standings.answered(name)
+          if (mustYield(urgency)) break
           continue
         }
         trouble = receipt.why
@@ -172,6 +180,10 @@ export function createCourier(parts: {
 
   /** One look at what there is to do; answers for how many seconds nothing changes by itself. */
   async function step(stop: AbortSignal): Promise<number | undefined> {
+    if (paused()) {
+      doing = passes.size > 0 ? 'sending' : 'paused'
+      return undefined
+    }
     const ripe = ledger.ripen(name)
     const next = ripe === undefined ? undefined : ripe / 1000
     if (!suspect()) {

@@ -13,6 +13,7 @@ export interface Delivery {
   instance: PublicId
   destination: string
   study: PublicId
+  series: PublicId
   sopInstanceUid: string
   /** SHA-256 of the dataset: other bytes under the same identifier are owed anew. */
   digest: string
@@ -66,6 +67,9 @@ export const keys = {
   progress: keyOf('progress'),
   deliveries: (instance: PublicId) => keyOf('delivery', instance),
   delivery: (instance: PublicId, destination: string) => keyOf('delivery', instance, destination),
+  /** Instances of a series to which deliveries belong: its removal is told as one change. */
+  series: (series: PublicId) => keyOf('series', series),
+  inSeries: (series: PublicId, instance: PublicId) => keyOf('series', series, instance),
   study: (destination: string, study: PublicId) => keyOf('study', destination, study),
   sums: keyOf('sum'),
   sum: (destination: string, state: State) => keyOf('sum', destination, state),
@@ -169,6 +173,19 @@ export const moves = {
   withdraw(delivery: Delivery, why: Why, now: number): Delivery {
     const { notBefore: _, ...rest } = delivery
     return { ...rest, state: 'withdrawn', movedAt: now, why }
+  },
+
+  /** For a person to look at first. */
+  hold(delivery: Delivery): Delivery {
+    return {
+      ...delivery,
+      state: 'parked',
+      why: {
+        code: 'held-for-review',
+        detail: 'a rule holds it for review',
+        advice: 'Look at it; then "retry" sends it, "withdraw" does not.',
+      },
+    }
   },
 
   /** At once and as if it had never failed; `why` stays until there is a new answer. */

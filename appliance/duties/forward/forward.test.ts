@@ -38,6 +38,7 @@ interface Settings {
   destinations?: string[]
   history?: number
   parallel?: number
+  rules?: unknown[]
 }
 
 async function relay(settings: Settings = {}): Promise<Relay> {
@@ -66,7 +67,7 @@ async function relay(settings: Settings = {}): Promise<Relay> {
             ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
             parallel: now.parallel ?? 1,
           })),
-          rules: names.length > 0 ? [{ name: 'all', send: names }] : [],
+          rules: now.rules ?? [{ name: 'all', send: names }],
           ...(now.history === undefined ? {} : { history: now.history }),
         }),
         aeTitle: 'WAYSTATION',
@@ -294,6 +295,100 @@ test('what leaves the archive while owed is withdrawn with the reason', async ()
   box.cloud.down = undefined
   await box.time.until(() => box.count('accepted') === 2)
   assert.equal(box.cloud.offered.has(idOf(1, 2)), false)
+  await box.stop()
+})
+
+test('a study that is removed as a whole is withdrawn with every image of it', async () => {
+  const box = await relay()
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 12)
+  keepStudy(box.held, 2, 3)
+  await box.time.until(() => box.count('owed') === 15)
+  box.held.removeStudy(1)
+  await box.time.until(() => box.count('withdrawn') === 12)
+  assert.equal(box.count('owed'), 3)
+  await box.stop()
+})
+
+test('a STAT study interrupts another between two images, and has all of the line', async () => {
+  const box = await relay({
+    rules: [
+      { name: 'all', send: ['cloud'] },
+      { name: 'urgent', send: ['cloud'], priority: 'stat', when: { sender: 'ER*' } },
+    ],
+  })
+  const order: string[] = []
+  let sent = 0
+  box.cloud.behave = ({ instance }) => {
+    order.push(instance.study)
+    if (++sent === 10) {
+      box.held.keep({ study: 2, image: 1, callingAeTitle: 'ER01' })
+      box.held.keep({ study: 2, image: 2, callingAeTitle: 'ER01' })
+    }
+    return 'take'
+  }
+  keepStudy(box.held, 1, 50)
+  await box.time.until(() => box.count('accepted') === 52)
+  const begun = order.indexOf('s2')
+  assert.ok(begun > 9 && begun < 14, `it began after ${begun} images`)
+  assert.equal(order.lastIndexOf('s2') - begun, 1)
+  assert.ok([...box.cloud.taken.values()].every(each => each === 1))
+  await box.stop()
+})
+
+test('a rule for stable studies waits for them, and nothing of them is evicted meanwhile', async () => {
+  const box = await relay({ rules: [{ name: 'r', send: ['cloud'], on: 'stable' }] })
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  assert.equal(box.cloud.offered.size, 0)
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  box.held.settle(1)
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  await box.time.until(() => box.count('accepted') === 3)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  box.held.keep({ study: 1, image: 4 })
+  box.held.settle(1)
+  await box.time.until(() => box.count('accepted') === 4)
+  assert.ok(
+    [...box.cloud.taken.values()].every(each => each === 1),
+    'a late image goes alone',
+  )
+  await box.stop()
+})
+
+test('what a rule holds is parked until a person sends or withdraws it', async () => {
+  const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
+  keepStudy(box.held, 1, 2)
+  await box.time.until(() => box.count('parked') === 2)
+  assert.equal(box.forward.retry({ instance: idOf(1, 1) }), 1)
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.equal(box.forward.withdraw({ study: 's1' }, 'a phantom'), 1)
+  const [withdrawn] = box.forward.deliveries({ state: 'withdrawn' }).deliveries
+  assert.equal(withdrawn?.why?.detail, 'a phantom')
+  assert.equal(box.forward.owes(idOf(1, 2)), false)
+  await box.stop()
+})
+
+test('a paused destination gets nothing, over restarts too, until it is resumed', async () => {
+  const box = await relay()
+  let sent = 0
+  box.cloud.behave = () => {
+    if (++sent === 2) box.forward.pause('cloud')
+    return 'take'
+  }
+  keepStudy(box.held, 1, 6)
+  await box.time.settle()
+  const before = box.count('accepted')
+  assert.ok(before < 6 && before >= 2)
+  assert.equal(box.forward.destinations()[0]?.state, 'paused')
+  await box.stop()
+  box.start()
+  await box.time.settle()
+  assert.equal(box.count('accepted'), before)
+  assert.equal(box.count('owed'), 6 - before)
+  box.forward.resume('cloud')
+  await box.time.until(() => box.count('accepted') === 6)
+  assert.throws(() => box.forward.pause('clod'), { code: 'not-found' })
   await box.stop()
 })
 

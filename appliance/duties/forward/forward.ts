@@ -1,3 +1,4 @@
+import { Fault } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import type { Log } from '../../log.ts'
@@ -14,7 +15,7 @@ import {
 import type { State, StudyTally, Sum } from './delivery.ts'
 import type { Destination, Receipt, Why } from './destinations/destination.ts'
 import { openDestination } from './destinations/kinds.ts'
-import { destinationsIn, openLedger, type Selection } from './ledger.ts'
+import { destinationsIn, openLedger, type Selection, type Targets } from './ledger.ts'
 import { targetsOf } from './rules.ts'
 import type { ForwardSettings } from './settings.ts'
 import { openStandings } from './standing.ts'
@@ -41,6 +42,7 @@ export interface DestinationReport {
   why?: Why
   /** ms by this box's clock. */
   answeredAt?: number
+  pausedAt?: number
 }
 
 /** Receipts since the start of the program. */
@@ -66,6 +68,11 @@ export interface Forward {
   study(id: PublicId): Record<string, StudyTally['counts']>
   /** Parked and waiting deliveries, and their destinations, at once. Answers how many deliveries. */
   retry(selection: Selection): number
+  /** What is not yet delivered will not be, for a reason that is kept. Answers how many. */
+  withdraw(selection: Selection, reason: string): number
+  /** Sends nothing more there until `resume`, over restarts too. Fault: `not-found`. */
+  pause(destination: string): void
+  resume(destination: string): void
   receipts(): ReceiptCount[]
 }
 
@@ -104,6 +111,7 @@ export function createForward(parts: ForwardParts): Forward {
   const standings = openStandings({ store, now, random, backoff })
 
   const bells = new Map<string, Bell>()
+  const destinations = new Map<string, Destination>()
   const couriers = new Map<string, Courier>()
   const counts = new Map<string, ReceiptCount>()
   for (const each of settings.destinations) {
@@ -113,6 +121,7 @@ export function createForward(parts: ForwardParts): Forward {
       log,
     })
     bells.set(each.name, bell)
+    destinations.set(each.name, destination)
     couriers.set(
       each.name,
       createCourier({
@@ -164,19 +173,32 @@ export function createForward(parts: ForwardParts): Forward {
     begun = true
   }
 
+  const targets: Targets = (instance, occasion) =>
+    targetsOf(settings.rules, instance, occasion, catalog).filter(
+      ({ destination }) => !destinations.get(destination)?.isSource(instance.origin),
+    )
+
+  /** Whether a rule will look at it once its study is stable. */
+  function awaitsStability(id: PublicId): boolean {
+    if (!settings.rules.some(rule => rule.on === 'stable')) return false
+    const instance = catalog.instance(id)
+    if (!instance || catalog.parent(instance.study)?.stable !== false) return false
+    return targets(instance, 'stable').length > 0
+  }
+
   /** Turns changes into deliveries, many in one transaction when there are many. */
   async function readChanges(stop: AbortSignal): Promise<void> {
     for await (const { seq } of archive.changes(ledger.after(), stop)) {
       if (seq <= ledger.after()) continue
       const changes = catalog.changes(ledger.after(), changesAtOnce)
-      for (const name of ledger.take(changes, each => targetsOf(settings.rules, each))) {
+      for (const name of ledger.take(changes, targets)) {
         bells.get(name)?.ring()
       }
     }
   }
 
   function reportOf(name: string): DestinationReport {
-    const { failures, notBefore, why, answeredAt } = standings.of(name)
+    const { failures, notBefore, why, answeredAt, paused } = standings.of(name)
     const oldest = oldestOpen(store, name)
     return {
       name,
@@ -188,7 +210,14 @@ export function createForward(parts: ForwardParts): Forward {
       ...(notBefore === undefined ? {} : { nextAttemptSeconds: standings.secondsToWait(name) }),
       ...(why ? { why } : {}),
       ...(answeredAt === undefined ? {} : { answeredAt }),
+      ...(paused === undefined ? {} : { pausedAt: paused }),
     }
+  }
+
+  function bellOf(destination: string): Bell {
+    const bell = bells.get(destination)
+    if (!bell) throw new Fault('not-found', `no destination is called "${destination}"`)
+    return bell
   }
 
   const names = () => new Set([...couriers.keys(), ...destinationsIn(store)])
@@ -212,9 +241,15 @@ export function createForward(parts: ForwardParts): Forward {
     owes(instance) {
       // Until the ledger is in order with the change log, nobody knows.
       if (!begun || ledger.owes(instance)) return true
-      if (settings.rules.length === 0 || catalog.lastChange() <= ledger.after()) return false
+      if (settings.rules.length === 0) return false
+      if (awaitsStability(instance)) return true
+      if (catalog.lastChange() <= ledger.after()) return false
       const unread = catalog.changes(ledger.after(), changesAtOnce)
-      return unread.length === changesAtOnce || unread.some(change => change.id === instance)
+      const study = catalog.instance(instance)?.study
+      return (
+        unread.length === changesAtOnce ||
+        unread.some(change => change.id === instance || change.id === study)
+      )
     },
 
     deliveries: query => findDeliveries(store, query),
@@ -229,6 +264,24 @@ export function createForward(parts: ForwardParts): Forward {
         bell.ring()
       }
       return retried
+    },
+
+    withdraw: (selection, reason) =>
+      ledger.withdraw(selection, {
+        code: 'withdrawn-by-hand',
+        detail: reason,
+        advice: 'Nothing; send it to this box again if it is wanted after all.',
+      }),
+
+    pause(destination) {
+      bellOf(destination)
+      standings.pause(destination)
+    },
+
+    resume(destination) {
+      const bell = bellOf(destination)
+      standings.resume(destination)
+      bell.ring()
     },
 
     receipts: () => [...counts.values()],

@@ -1,6 +1,7 @@
 import {
   type Catalog,
   type Change,
+  type ChangeKind,
   type Instance,
   type Key,
   keyOf,
@@ -25,11 +26,18 @@ import {
 import type { Receipt, Why } from './destinations/destination.ts'
 import { type Draft, transact } from './draft.ts'
 
-/** Where a rule sends an instance. */
+/** Where the rules send an instance. */
 export interface Target {
   destination: string
   priority: Priority
+  /** Parked until a person says so. */
+  hold?: boolean
 }
+
+/** What makes the rules look at an instance: that it came, or that its study is stable. */
+export type Occasion = 'arrival' | 'stable'
+
+export type Targets = (instance: Instance, occasion: Occasion) => readonly Target[]
 
 /** A claimed delivery with its instance as the archive holds it. */
 export interface Claim {
@@ -57,7 +65,7 @@ export interface Ledger {
    * transaction with the cursor. Repeating changes is harmless. Answers the destinations that got
    * something to do.
    */
-  take(changes: readonly Change[], targets: (instance: Instance) => readonly Target[]): Set<string>
+  take(changes: readonly Change[], targets: Targets): Set<string>
   /** Reads the change log from its start again if it is not the one that was read so far. */
   rewindIfRenumbered(): boolean
   /** Up to `limit` deliveries of the study that is first in turn, now `sending`. */
@@ -71,6 +79,8 @@ export interface Ledger {
   /** Puts what has waited long enough back in turn; answers ms until the next is due. */
   ripen(destination: string): number | undefined
   hasOwed(destination: string): boolean
+  /** Whether something more urgent than this is in turn. */
+  hasMoreUrgent(destination: string, priority: Priority): boolean
   owes(instance: PublicId): boolean
   /** Parked and waiting deliveries are owed at once. Answers how many. */
   retry(selection: Selection): number
@@ -97,18 +107,21 @@ export function openLedger(parts: {
     from.get<Progress>(keys.progress) ?? { after: 0, lastId: '', number: 0, gone: 0 }
   const wait = (failures: number) => delayAfter(failures, backoff, random)
 
-  function owe(draft: Draft, instance: Instance, { destination, priority }: Target): boolean {
+  function owe(draft: Draft, instance: Instance, target: Target): boolean {
+    const { destination, priority, hold } = target
     const before = draft.get<Delivery>(keys.delivery(instance.id, destination))
     if (before && !before.gone && before.digest === instance.datasetDigest) return false
     const done = progress(draft)
     const number = done.number + 1
     draft.put(keys.progress, { ...done, number })
     const tally = draft.get<StudyTally>(keys.study(destination, instance.study))
+    draft.put(keys.inSeries(instance.series, instance.id), instance.id)
     if (before) place(draft, before, undefined)
-    place(draft, undefined, {
+    const delivery: Delivery = {
       instance: instance.id,
       destination,
       study: instance.study,
+      series: instance.series,
       sopInstanceUid: instance.sopInstanceUid,
       digest: instance.datasetDigest,
       bytes: instance.bytes,
@@ -121,13 +134,23 @@ export function openLedger(parts: {
       // Goes on counting, so that a late receipt of the bytes before these is not taken for theirs.
       claims: before?.claims ?? 0,
       failures: 0,
-    })
-    return true
+    }
+    place(draft, undefined, hold ? moves.hold(delivery) : delivery)
+    return !hold
   }
 
-  /** The archive let go of it: what was still owed never will be, what is done becomes history. */
+  /** The archive let go of an instance. */
+  function leaveAll(draft: Draft, instance: PublicId): void {
+    for (const [key] of store.range({ under: keys.deliveries(instance) })) {
+      const delivery = draft.get<Delivery>(key)
+      if (delivery && !delivery.gone) leave(draft, delivery)
+    }
+  }
+
+  /** What was still owed never will be, what is done becomes history. */
   function leave(draft: Draft, delivery: Delivery): void {
     const left: Delivery = { ...delivery, gone: true }
+    draft.remove(keys.inSeries(delivery.series, delivery.instance))
     place(draft, delivery, isOwed(delivery) ? moves.withdraw(left, whyGone, now()) : left)
   }
 
@@ -170,6 +193,15 @@ export function openLedger(parts: {
     return moved
   }
 
+  /** The instances that rules may take at a change. */
+  function concerned(kind: ChangeKind, id: PublicId): Iterable<Instance> {
+    if (kind === 'NewInstance') {
+      const instance = catalog.instance(id)
+      return instance ? [instance] : []
+    }
+    return kind === 'StableStudy' ? catalog.instancesOf(id) : []
+  }
+
   function moveSelected(
     { destination, study, instance }: Selection,
     shelves: readonly Shelf[],
@@ -198,16 +230,13 @@ export function openLedger(parts: {
       const woken = transact(store, draft => {
         const owed = new Set<string>()
         for (const { kind, level, id } of changes) {
-          if (level !== 'Instance') continue
-          if (kind === 'Deleted') {
-            for (const [key] of store.range({ under: keys.deliveries(id) })) {
-              const delivery = draft.get<Delivery>(key)
-              if (delivery && !delivery.gone) leave(draft, delivery)
-            }
-          } else if (kind === 'NewInstance') {
-            const instance = catalog.instance(id)
-            if (!instance) continue
-            for (const target of targets(instance)) {
+          if (kind === 'Deleted' && level === 'Instance') leaveAll(draft, id)
+          if (kind === 'Deleted' && level === 'Series') {
+            const under = keys.series(id)
+            for (const [, instance] of store.range<PublicId>({ under })) leaveAll(draft, instance)
+          }
+          for (const instance of concerned(kind, id)) {
+            for (const target of targets(instance, kind === 'NewInstance' ? 'arrival' : 'stable')) {
               if (owe(draft, instance, target)) owed.add(target.destination)
             }
           }
@@ -302,6 +331,11 @@ export function openLedger(parts: {
     },
 
     hasOwed: destination => store.count({ under: keys.shelf(destination, 'owed'), limit: 1 }) > 0,
+
+    hasMoreUrgent(destination, priority) {
+      const under = keys.shelf(destination, 'owed')
+      return store.count({ under, to: keyOf(priority), limit: 1 }) > 0
+    },
 
     owes(instance) {
       for (const [, delivery] of store.range<Delivery>({ under: keys.deliveries(instance) })) {

@@ -1,20 +1,13 @@
 import { z } from 'zod'
 import { destinationSettings } from './destinations/kinds.ts'
-
-const rule = z.strictObject({
-  name: z.string().min(1).max(64).describe('What the rule is called.'),
-  send: z
-    .array(z.string())
-    .min(1)
-    .describe('Names of the destinations that get what the rule takes.'),
-})
+import { ruleSettings } from './rules.ts'
 
 /** `forward` in the configuration file. */
 export const forwardSettings = z
   .strictObject({
     destinations: z.array(destinationSettings).default([]).describe('Where images may be sent to.'),
     rules: z
-      .array(rule)
+      .array(ruleSettings)
       .default([])
       .describe('What is sent where. An image goes to every destination of every rule it meets.'),
     backoff: z
@@ -69,4 +62,3 @@ export const forwardSettings = z
   })
 
 export type ForwardSettings = z.output<typeof forwardSettings>
-export type Rule = ForwardSettings['rules'][number]

@@ -14,6 +14,8 @@ export interface Standing {
   why?: Why
   /** When it last answered anything. */
   answeredAt?: number
+  /** A person paused it: when, ms. What is owed stays owed. */
+  paused?: number
   /** Taken out of the settings; what was owed to it then is withdrawn. */
   removed?: true
 }
@@ -25,6 +27,8 @@ export interface Standings {
   answered(destination: string): void
   /** To be tried at once, whatever it did before. */
   hurry(destination: string): void
+  pause(destination: string): void
+  resume(destination: string): void
   remove(destination: string): void
   /** Answers whether it had been removed. */
   restore(destination: string): boolean
@@ -71,6 +75,17 @@ export function openStandings(parts: {
       void change(destination, before => {
         const { notBefore: _, ...rest } = before
         return before.notBefore === undefined ? before : rest
+      }),
+
+    pause: destination =>
+      void change(destination, before =>
+        before.paused === undefined ? { ...before, paused: now() } : before,
+      ),
+
+    resume: destination =>
+      void change(destination, before => {
+        const { paused, ...rest } = before
+        return paused === undefined ? before : rest
       }),
 
     remove: destination =>

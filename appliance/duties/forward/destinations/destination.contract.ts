@@ -63,7 +63,10 @@ export function destinationContract(
         receipts.map(each => each.outcome),
         ['accepted', 'gone', 'accepted', 'again', 'accepted', 'declined', 'accepted'],
       )
-      assert.equal(taken().size, 4)
+      // A far side may keep the beginning of what broke off; what was accepted it has.
+      for (const at of [0, 2, 4, 6]) {
+        assert.ok(taken().has(parcels[at]!.instance.sopInstanceUid))
+      }
     }))
 
   test(`${kind}: who leaves at a receipt ends the connection, and nothing more is sent`, () =>

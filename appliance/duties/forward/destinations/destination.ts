@@ -1,5 +1,5 @@
 import type { Fault } from '../../../faults.ts'
-import type { Instance, PublicId } from '../../../holdings/catalog/catalog.ts'
+import type { Instance, Origin, PublicId } from '../../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../../holdings/storage/storage.ts'
 
 /** One instance on its way to one destination, with its bytes still in the archive. */
@@ -39,6 +39,9 @@ export type Receipt =
 /** A place that instances are delivered to. It keeps nothing: what is owed is the ledger's. */
 export interface Destination {
   name: string
+
+  /** Whether this is where an instance came from: it is not sent back there. */
+  isSource(origin: Origin): boolean
 
   /**
    * Sends parcels and yields a receipt for each one as soon as its fate is known; a parcel without

@@ -77,6 +77,12 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
   return {
     name: settings.name,
 
+    // An AE title alone proves nothing: many nodes bear the same one.
+    isSource: ({ door, callingAeTitle, address }) =>
+      door === 'DicomProtocol' &&
+      callingAeTitle === settings.aet.trim() &&
+      address?.replace(/^::ffff:/, '') === settings.host,
+
     async *deliver(parcels, stop) {
       let waiting: readonly Parcel[] = parcels
       while (waiting.length > 0 && !stop.aborted) {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { startBadScp } from '../../../../test/peers/badScp.ts'
+import { storeScp } from '../../../../test/peers/dcmtk.ts'
+import { freePort } from '../../../../test/peers/programs.ts'
+import { startShapingProxy } from '../../../../test/peers/shapingProxy.ts'
+import { silentLog } from '../../../log.ts'
+import { collect, destinationContract, parcel, study } from './destination.contract.ts'
+import { dimseSettings, openDimse } from './dimse.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waystation-dimse-'))
+after(() => rmSync(folder, { recursive: true }))
+const never = new AbortController().signal
+
+function to(port: number, timers: object = {}) {
+  const settings = { name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', port, timers }
+  return openDimse(dimseSettings.parse(settings), { aeTitle: 'WAYSTATION', log: silentLog })
+}
+
+destinationContract('DCMTK storescp', {
+  async farSide() {
+    const scp = await storeScp(mkdtempSync(join(folder, 'scp-')))
+    return { destination: to(scp.port), taken: () => scp.datasets(), stop: () => scp.stop() }
+  },
+  unreachable: async () => to(await freePort()),
+})
+
+destinationContract('our own acceptor', {
+  async farSide() {
+    const scp = await startBadScp()
+    return { destination: to(scp.port), taken: () => scp.taken, stop: () => scp.stop() }
+  },
+  unreachable: async () => to(await freePort()),
+})
+
+test('images of more than 128 kinds go over as many associations as it takes', async () => {
+  const scp = await startBadScp()
+  const parcels = Array.from({ length: 300 }, (_, index) =>
+    parcel({ image: index + 1, sopClassUid: `1.2.840.10008.5.1.4.1.1.${index + 1}` }),
+  )
+  const receipts = await collect(to(scp.port).deliver(parcels, never))
+  assert.equal(receipts.filter(each => each.outcome === 'accepted').length, 300)
+  assert.equal(new Set(scp.requests.map(each => each.association)).size, 3)
+  await scp.stop()
+})
+
+test('a kind that the destination does not take is declined before its bytes are sent', async () => {
+  const scp = await startBadScp()
+  scp.takes = (sopClass, syntax) =>
+    sopClass !== '1.2.840.10008.5.1.4.1.1.4' && syntax !== '1.2.840.10008.1.2.4.50'
+  const parcels = [
+    parcel({ image: 1, sopClassUid: '1.2.840.10008.5.1.4.1.1.4' }),
+    parcel({ image: 2, transferSyntaxUid: '1.2.840.10008.1.2.4.50' }),
+    parcel({ image: 3 }),
+  ]
+  const receipts = await collect(to(scp.port).deliver(parcels, never))
+  assert.deepEqual(
+    receipts.map(each => each.outcome),
+    ['declined', 'declined', 'accepted'],
+  )
+  const [, syntax] = receipts
+  assert.match(syntax?.why?.detail ?? '', / in /, 'the transfer syntax is to blame')
+  assert.match(syntax?.why?.advice ?? '', /1\.2\.840\.10008\.1\.2\.4\.50/)
+  assert.equal(scp.requests.length, 1)
+  await scp.stop()
+})
+
+test('each image has the answer that was given to it', async () => {
+  const scp = await startBadScp()
+  const answers = [0x0000, 0xb000, 0x0111, 0x0110, 0xc123, 0x0124, 0xa700]
+  scp.answer = uid => answers[Number(uid.split('.').at(-1)) - 1] ?? 0
+  const receipts = await collect(to(scp.port).deliver(study(7), never))
+  assert.deepEqual(
+    receipts.map(each => ('status' in each ? each.status : undefined)),
+    answers,
+  )
+  assert.deepEqual(
+    receipts.map(each => each.outcome),
+    ['accepted', 'accepted', 'accepted', 'again', 'declined', 'declined', 'again'],
+  )
+  await scp.stop()
+})
+
+test('a destination that refuses us says so, to the probe too', async () => {
+  const scp = await startBadScp()
+  scp.open = false
+  await assert.rejects(to(scp.port).probe(never), { code: 'peer-refused' })
+  await assert.rejects(collect(to(scp.port).deliver(study(1), never)), { code: 'peer-refused' })
+  await scp.stop()
+})
+
+test('a cut at any byte leaves the receipts that came, and names the image that was under way', async () => {
+  const scp = await startBadScp()
+  for (const cutAfter of [10, 500, 2_000, 20_000, 70_000, 150_000]) {
+    scp.taken.clear()
+    const proxy = await startShapingProxy(scp.port, { cutAfter: () => cutAfter })
+    const parcels = Array.from({ length: 20 }, (_, index) =>
+      parcel({ image: index + 1, pixels: new Uint8Array(10_000) }),
+    )
+    const outcomes: string[] = []
+    await assert.rejects(async () => {
+      for await (const receipt of to(proxy.port).deliver(parcels, never)) {
+        outcomes.push(receipt.outcome)
+      }
+    })
+    const accepted = outcomes.filter(each => each === 'accepted').length
+    assert.ok(accepted <= scp.taken.size && scp.taken.size <= accepted + 1)
+    assert.equal(outcomes.length, cutAfter < 500 ? 0 : accepted + 1)
+    assert.ok(accepted < 20)
+    await proxy.stop()
+  }
+  await scp.stop()
+})
+
+test('a far side that swallows connections is given up after the time set for silence', async () => {
+  const proxy = await startShapingProxy(1, { swallow: true })
+  const destination = to(proxy.port, { artim: 0.2 })
+  await assert.rejects(destination.probe(never), { code: 'peer-timeout' })
+  await proxy.stop()
+})
+
+test('a stop ends the wait for a far side that is silent', async () => {
+  const scp = await startBadScp()
+  scp.answer = () => 'silence'
+  const stop = new AbortController()
+  const receipts = collect(to(scp.port, { stop: 0.05 }).deliver(study(2), stop.signal))
+  while (scp.requests.length === 0) await new Promise(resolve => setImmediate(resolve))
+  stop.abort()
+  await assert.rejects(receipts)
+  await scp.stop()
+})
