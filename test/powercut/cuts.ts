@@ -6,7 +6,7 @@ import { attach, openDrive } from './drive.ts'
 import { type DataDisk, type Guest, type Machine, startGuest } from './guest.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import { inspect } from './medium.ts'
-import { startTraffic } from './senders.ts'
+import { type Door, everyDoor, startTraffic } from './senders.ts'
 import { faultsOf, judge } from './verdict.ts'
 
 export interface CutsOptions {
@@ -17,6 +17,8 @@ export interface CutsOptions {
   seed: number
   /** `volatile` loses what was not flushed, `plain` keeps all that the guest wrote. */
   drive: 'volatile' | 'plain'
+  /** Where images are sent; default: four modalities and one upload. */
+  doors?: readonly Door[]
   say(line: string): void
 }
 
@@ -41,11 +43,11 @@ const traffic = { least: 500, most: 9000 }
 const megabytesPerCut = 24
 
 /**
- * Starts the machine, lets four modalities store, takes its power away, starts it again on the same
+ * Starts the machine, lets everybody store, takes its power away, starts it again on the same
  * disk and asks it what it has; `cuts` times. One disk sees all of it, as a clinic's does.
  */
 export async function runCuts(options: CutsOptions): Promise<Outcome> {
-  const { machine, folder, cuts, seed, say } = options
+  const { machine, folder, cuts, seed, say, doors = everyDoor } = options
   const random = chance(seed)
   const image = await makeDataDisk(join(folder, 'data.ext4'), 1024 + cuts * megabytesPerCut)
   // A card or cheap SSD takes about that long to flush.
@@ -68,9 +70,10 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
   }
   /** The power goes: for the machine at once, for the drive with what its cache held. */
   const cut = async () => {
-    await guest?.cut()
+    const gone = guest?.cut()
     cable.sever()
     const { unflushed, lost, grain } = drive.cut(random)
+    await gone
     if (unflushed === 0) return 'nothing unflushed'
     return `drive lost ${lost} of ${unflushed} unflushed sectors in pieces of ${grain}`
   }
@@ -84,6 +87,20 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
     for (const uid of [...verdict.lost, ...verdict.damaged]) broken.add(uid)
     return verdict
   }
+  /** A service that does not start has lost everything, for as long as nobody mends it. */
+  const comesBack = async (running: Guest, round: number) => {
+    const failure = await running.ready().catch((error: Error) => error)
+    if (!failure) return true
+    faults.push(`after cut ${round} the service does not start: ${failure.message}`)
+    for (const { state, sopInstanceUid } of ledger.images.values()) {
+      if (state === 'kept') broken.add(sopInstanceUid)
+    }
+    return false
+  }
+  const summary = (done: number): Outcome => {
+    const secondsPerCut = (performance.now() - begun) / 1000 / Math.max(1, done)
+    return { ...tally(ledger, broken), cuts: done, cutsAtStart, faults, secondsPerCut }
+  }
 
   try {
     let bootMilliseconds = 10_000
@@ -96,13 +113,22 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
       }
       const started = performance.now()
       const running = await boot()
-      await running.ready()
+      if (!(await comesBack(running, round - 1))) return summary(round - 1)
       bootMilliseconds = performance.now() - started
       const verdict = await examine(running, round - 1, false)
       const before = ledger.acknowledged.size
-      const senders = startTraffic({ guest: running, ledger, folder, cut: round, random })
+      const senders = startTraffic({
+        guest: running,
+        doors,
+        ledger,
+        folder,
+        cut: round,
+        random,
+      })
       const moment = traffic.least + random() * (traffic.most - traffic.least)
       await Promise.race([wait(moment), senders.ended, running.ended])
+      // By the clock most cuts come while the guest computes; half of them come as it writes.
+      if (random() < 0.5) await Promise.race([drive.written(1 + random() * 40), wait(1000)])
       senders.leave()
       const how = await cut()
       await senders.ended
@@ -112,17 +138,17 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
       )
     }
     const running = await boot()
-    await running.ready()
+    if (!(await comesBack(running, cuts))) return summary(cuts)
     const { listed } = await examine(running, cuts, true)
     await running.switchOff()
     drive.cut(random)
     const wrong = await inspect(image, folder, listed)
     faults.push(...wrong.map(each => `on the disk: ${each}`))
+    return summary(cuts)
   } finally {
     await guest?.cut()
     await cable.stop()
   }
-  return { ...tally(ledger, broken), cuts, cutsAtStart, faults, secondsPerCut: each(begun, cuts) }
 }
 
 function tally({ acknowledged, images }: Ledger, broken: ReadonlySet<string>) {
@@ -136,5 +162,4 @@ function tally({ acknowledged, images }: Ledger, broken: ReadonlySet<string>) {
   }
 }
 
-const each = (begun: number, cuts: number) => (performance.now() - begun) / 1000 / cuts
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`

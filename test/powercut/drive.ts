@@ -12,6 +12,8 @@ import { type Export, serveNbd } from './nbd.ts'
 export interface Drive extends Export {
   /** The power goes: of every sector written since the last flush, the new or the old content stays. */
   cut(random: () => number): CutReport
+  /** Resolves when the machine has written so many times from now. */
+  written(times: number): Promise<void>
   close(): void
 }
 
@@ -39,6 +41,8 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
   /** What the medium holds where the file already shows something newer; the oldest first. */
   const medium = new Map<number, Buffer>()
   let cuts = 0
+  let writes = 0
+  let awaited: { writes: number; come(): void } | undefined
 
   function remember(at: number, length: number): void {
     const before = Buffer.alloc(length)
@@ -65,6 +69,7 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
         for (let done = 0; done < bytes.length; done += sector) medium.delete((at + done) / sector)
       } else remember(at, bytes.length)
       writeSync(descriptor, bytes, 0, bytes.length, at)
+      if (awaited && ++writes >= awaited.writes) awaited.come()
     },
     async flush() {
       const power = cuts
@@ -89,6 +94,11 @@ export function openDrive(file: string, flushMilliseconds: () => number): Drive 
       medium.clear()
       return { unflushed, lost, grain }
     },
+    written: times =>
+      new Promise(come => {
+        writes = 0
+        awaited = { writes: times, come }
+      }),
     close: () => closeSync(descriptor),
   }
 }

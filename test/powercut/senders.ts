@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { storeScu } from '../peers/dcmtk.ts'
 import { writeCt } from '../samples/synthetic.ts'
 import type { Guest } from './guest.ts'
@@ -8,13 +8,38 @@ import type { Image, Ledger } from './ledger.ts'
 const sizes = [36, 36, 64, 64, 128, 128, 256, 512] as const
 const mostInBatch = 24
 
-/** DCMTK gives up by itself when the machine falls silent instead of closing its connections. */
-const arguments_ = ['-xe', '-to', '20', '-ta', '60', '-td', '60']
+/** Stores a batch, and says of each of its images whether that was acknowledged. */
+type Store = (guest: Guest, batch: readonly Image[]) => Promise<boolean[]>
+
+export type Door = 'dicom' | 'http'
+
+const stores: Record<Door, Store> = {
+  /** DCMTK's `storescu`; gives up by itself should a machine fall silent instead of going away. */
+  async dicom(guest, batch) {
+    const args = ['-xe', '-to', '20', '-ta', '60', '-td', '60']
+    const sent = await storeScu(guest.dicomPort, batch, { args })
+    return sent.map(each => each.outcome === 'sent')
+  },
+  /** `POST /instances`, one file after another. */
+  async http(guest, batch) {
+    const taken: boolean[] = []
+    for (const { file } of batch) {
+      const request = { method: 'POST', body: readFileSync(file) }
+      const answer = await fetch(`${guest.url}/instances`, request).catch(() => undefined)
+      taken.push(answer?.ok === true)
+      await answer?.arrayBuffer().catch(() => undefined)
+    }
+    return taken
+  },
+}
+
+/** Four modalities, and a person at a browser. */
+export const everyDoor: readonly Door[] = ['dicom', 'dicom', 'dicom', 'dicom', 'http']
 
 /**
- * Four modalities that store without end, each a DCMTK `storescu` with a new batch as soon as the
- * last is through, and somebody who removes an image now and then. Begins with what an earlier cut
- * left unanswered, as a modality would.
+ * Senders that store without end, each a new batch as soon as the last is through, and somebody who
+ * removes an image now and then. They begin with what an earlier cut left unanswered, as a modality
+ * would.
  */
 export interface Traffic {
   /** Nothing new is begun from now on; what is under way is left to itself. */
@@ -25,6 +50,8 @@ export interface Traffic {
 
 export interface TrafficOptions {
   guest: Guest
+  /** One sender at each. */
+  doors: readonly Door[]
   ledger: Ledger
   folder: string
   /** Distinguishes the images of this cut from all others. */
@@ -33,13 +60,13 @@ export interface TrafficOptions {
 }
 
 export function startTraffic(options: TrafficOptions): Traffic {
-  const { guest, ledger, folder, cut, random } = options
+  const { guest, doors, ledger, folder, cut, random } = options
   let leaving = false
   const unanswered = [...ledger.images.values()].filter(
     each => !ledger.acknowledged.has(each.sopInstanceUid) && each.state !== 'removed',
   )
 
-  async function modality(number: number): Promise<void> {
+  async function sender(door: Door, number: number): Promise<void> {
     let instance = 0
     const next = (): Image => {
       const again = unanswered.pop()
@@ -51,10 +78,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
     while (!leaving) {
       const length = 1 + Math.floor(random() * mostInBatch)
       const batch = Array.from({ length }, next)
-      const sent = await storeScu(guest.dicomPort, batch, { args: arguments_ })
-      for (const [index, { outcome }] of sent.entries()) {
-        const image = batch[index]!
-        if (outcome !== 'sent') continue
+      const taken = await stores[door](guest, batch)
+      for (const [index, image] of batch.entries()) {
+        if (!taken[index]) continue
         ledger.acknowledged.add(image.sopInstanceUid)
         if (image.state === 'sent') image.state = 'kept'
         rmSync(image.file, { force: true })
@@ -78,7 +104,10 @@ export function startTraffic(options: TrafficOptions): Traffic {
     }
   }
 
-  const ended = Promise.all([...[1, 2, 3, 4].map(modality), remover()]).then(() => {})
+  const ended = Promise.all([
+    ...doors.map((door, index) => sender(door, index + 1)),
+    remover(),
+  ]).then(() => {})
   // The cut comes before anybody waits for the end.
   ended.catch(() => {})
   const leave = () => {
