@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Fault } from '../../faults.ts'
+import { Fault, faultOf } from '../../faults.ts'
 import type { Received } from '../../holdings/archive/archive.ts'
 import type { Origin } from '../../holdings/catalog/catalog.ts'
 import { bodyOf } from '../../host/http/http.ts'
@@ -15,16 +15,33 @@ import { isZip, membersOf } from './unzip.ts'
 /** POST /instances: one DICOM file, or a ZIP of them, plain or with `Content-Encoding: gzip`. */
 export const uploadRoutes: Routes = (app, desk) => {
   app.post('/instances', async c => {
+    const origin = originOf(c, desk)
     const body = await peek(decoded(c, desk.limits.bodyBytes))
-    if (!body) throw new Refusal('BadFileFormat', 'Received an empty DICOM file')
-    if (!isZip(body.start)) return json(await receive(desk, body.bytes, originOf(c, desk)))
+    if (!body) {
+      tell(desk, origin, new Fault('not-dicom', 'the body is empty'))
+      throw new Refusal('BadFileFormat', 'Received an empty DICOM file')
+    }
+    if (!isZip(body.start)) {
+      try {
+        return json(await receive(desk, body.bytes, origin))
+      } catch (error) {
+        tell(desk, origin, faultOf(error))
+        throw error
+      }
+    }
     const answers: JsonObject[] = []
     for await (const member of membersOf(body.bytes, desk.limits.bodyBytes)) {
-      const answer = await receiveMember(desk, member, originOf(c, desk))
+      const answer = await receiveMember(desk, member, origin)
       if (answer) answers.push(answer)
     }
     return json(answers)
   })
+}
+
+/** What was refused, and what to do, for whoever reads the log: the caller may be a script. */
+function tell(desk: Desk, { address, httpUser }: Origin, fault: Fault): void {
+  const { code, detail, advice } = fault
+  desk.log.warn('upload-refused', { code, detail, from: address, httpUser, advice })
 }
 
 /** As Orthanc does, members that are not DICOM are passed over; a full disk is not. */
