@@ -8,7 +8,7 @@ import { freshFolders, openHoldings } from './holdings.ts'
 import { type ImageOf, imageOf, whole } from './images.ts'
 
 const freshFolder = freshFolders(after)
-const rounds = 6
+const rounds = 4
 
 /** Runs the receiver until it has told so many lines, kills it, and answers all it told. */
 async function killedAfter(folder: string, round: number, lines: number): Promise<string[]> {

@@ -60,7 +60,7 @@ export function createCapacity(options: {
     refresh,
     isFull: () => full,
     async admit() {
-      if (elapsed() - askedAt > freshFor) await refresh()
+      if (elapsed() - askedAt > freshFor || free < reserve) await refresh()
       if (full || free < reserve) throw refuse()
     },
     take(bytes) {

@@ -70,11 +70,10 @@ async function receive(
   announced: Announced | undefined,
   pass: (decide: (passed: Passed) => Bytes) => Bytes,
 ): Promise<Received> {
-  const { blobs, capacity, watermark } = parts
+  const { blobs, capacity, register, watermark } = parts
   await capacity.admit()
   let release: (() => void) | undefined
   let decision: Decision | undefined
-  let settled: BlobKey | undefined
   const settle = watermark.begin()
 
   async function* decide(passed: Passed): Bytes {
@@ -88,17 +87,23 @@ async function receive(
 
   try {
     const { key } = await blobs.write(pass(decide))
-    settled = key
-    const received = list(parts, key, decision!)
-    return received
+    try {
+      const received = list(parts, key, decision!)
+      settle(key)
+      const settled = watermark.value()
+      if (settled !== undefined) register.advance(settled)
+      return received
+    } catch (thrown) {
+      // Not listed is not kept: the sender is told so, and must not find half of it.
+      await blobs.remove(key)
+      throw thrown
+    }
   } catch (thrown) {
     if (thrown instanceof AlreadyKept) return thrown.received
     throw thrown
   } finally {
+    settle()
     release?.()
-    settle(settled)
-    const value = watermark.value()
-    if (value !== undefined && settled !== undefined) parts.register.advance(value)
   }
 }
 

@@ -6,7 +6,7 @@ import type { BlobKey } from '../storage/storage.ts'
  * below the greatest key that was known when the oldest of them began.
  */
 export interface Watermark {
-  /** At the beginning of a write; the function is called when its key is settled. */
+  /** At the beginning of a write; the function is called, once at least, when it is settled. */
   begin(): (key?: BlobKey) => void
   value(): BlobKey | undefined
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { open as openEnvironment } from 'lmdb'
 import { Fault } from '../../faults.ts'
+import { keepAhead } from './ahead.ts'
 import { createOverlay, gone, type Overlay } from './overlay.ts'
 import { bounds, merged } from './reading.ts'
 import { spaceOf, spacePrefix } from './space.ts'
@@ -21,6 +22,8 @@ export interface LmdbOptions {
   folder: string
   /** How long commits gather before they are written, in milliseconds. */
   gather?: number
+  /** Bytes of disk kept for the file to grow into when the disk is full. */
+  ahead?: number
 }
 
 /** Above this many entries in memory the next write-out does not wait for the gathering time. */
@@ -33,6 +36,8 @@ const fileName = 'catalog.mdb'
 /** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is. */
 export async function openStore(options: LmdbOptions): Promise<OpenStore> {
   const db = await openFile(options.folder)
+  const ahead = options.ahead ?? 16 * 1024 * 1024
+  await growAhead()
   const gather = options.gather ?? 300
 
   /** What is committed and not yet being written; what is being written, below it. */
@@ -56,6 +61,9 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
       if (!isDeepStrictEqual(current(key), value)) return false
     }
     if (fresh.size > tooMany) throw failure ?? new Fault('storage-failed', 'the catalogue is stuck')
+    if (put?.some(([, value]) => value === undefined)) {
+      throw new TypeError('a store keeps no undefined')
+    }
     for (const [key, value] of put ?? []) fresh.put(key, value)
     for (const key of remove ?? []) fresh.put(key, gone)
     if (fresh.size > plenty) void writeOut().catch(() => {})
@@ -83,18 +91,35 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     if (failure) throw failure
   }
 
+  /** Only between two writes. Where the disk gives nothing, what was given before must do. */
+  async function growAhead(): Promise<void> {
+    const { lastPageNumber, pageSize } = db.getStats() as {
+      lastPageNumber: number
+      pageSize: number
+    }
+    const used = (lastPageNumber + 1) * pageSize
+    await keepAhead(join(options.folder, fileName), used, ahead).catch(() => {})
+  }
+
   async function writeFresh(): Promise<void> {
     const batch = fresh
     writing = batch
     fresh = createOverlay()
     try {
+      // Nothing may throw within the batch: lmdb-js would wait for its end for ever.
+      const writes = Array.from(batch.entries(), ([key, value]) => ({
+        key,
+        bytes: value === gone ? undefined : Buffer.from(JSON.stringify(value)),
+      }))
       await db.batch(() => {
-        for (const [key, value] of batch.entries()) {
-          if (value === gone) db.remove(key)
-          else db.put(key, Buffer.from(JSON.stringify(value)))
+        for (const { key, bytes } of writes) {
+          if (bytes === undefined) db.remove(key)
+          else db.put(key, bytes)
         }
       })
       failure = undefined
+      writing = undefined
+      await growAhead()
     } catch (error) {
       failure = await faultOfCommit(error)
       // What came meanwhile is newer: it goes on top of what could not be written.
