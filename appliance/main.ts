@@ -308,4 +308,5 @@ async function main([name = '--help', ...args]: string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+// A socket that still waits for its peer to close must not hold up the stop: all is on disk by now.
+process.exit(await main(process.argv.slice(2)))
