@@ -18,7 +18,7 @@ export interface SystemInfo {
 
 export interface OrthancOptions {
   archive: Archive
-  /** Where what only this interface knows is kept: user metadata, labels, attachments. */
+  /** A space of its own, where what only this interface knows is kept: metadata, labels, … */
   store: Store
   /** Asked each time, since ports are known only once they listen. */
   system: () => SystemInfo
@@ -30,7 +30,7 @@ export interface OrthancOptions {
   random?: (bytes: number) => Uint8Array
 }
 
-/** What every route works with. Its store is a space of its own. */
+/** What every route works with. */
 export interface Desk extends Required<OrthancOptions> {
   headers: Headers
 }
@@ -40,7 +40,6 @@ export function deskOf(options: OrthancOptions): Desk {
     settings: orthancSettings.parse({}),
     random: randomBytes,
     ...options,
-    store: options.store.space('orthanc'),
     headers: createHeaders(options.archive),
   }
 }

@@ -1,4 +1,10 @@
-import { type Level, levels, type PublicId, type Search } from '../../holdings/catalog/catalog.ts'
+import {
+  type Level,
+  levels,
+  type Match,
+  type PublicId,
+  type Search,
+} from '../../holdings/catalog/catalog.ts'
 import { json } from './answers.ts'
 import {
   booleanField,
@@ -19,7 +25,7 @@ import { metadataOf } from './metadata.ts'
 import { type Order, ordered, ordersOf, searchOrder } from './order.ts'
 import { type Condition, conditionsOf, like, matches } from './query.ts'
 import { metadataRegistry } from './registry.ts'
-import { computedTag, isIndexed } from './requestedTags.ts'
+import { computedTag, indexedTag, isIndexed } from './requestedTags.ts'
 import { partsNamed } from './resources.ts'
 import type { Routes } from './routes.ts'
 
@@ -118,8 +124,10 @@ function metadataConditions(desk: Desk, query: JsonObject[string]): Wanted['meta
 
 /** Public identifiers of what matches, in the order asked for, `limit` of them from `since` on. */
 async function find(desk: Desk, wanted: Wanted): Promise<PublicId[]> {
-  const indexed = wanted.conditions.filter(each => isIndexed(wanted.level, each.keyword))
-  const others = wanted.conditions.filter(each => !isIndexed(wanted.level, each.keyword))
+  const isCatalogs = (each: Condition) =>
+    isIndexed(wanted.level, each.keyword) && !wantsPresence(each.match)
+  const indexed = wanted.conditions.filter(isCatalogs)
+  const others = wanted.conditions.filter(each => !isCatalogs(each))
   const beside = others.length > 0 || wanted.metadata.length > 0 || wanted.labelsGiven
   const order = searchOrder(wanted.order)
   const sortedHere = wanted.order.length > 0 && order === undefined
@@ -146,6 +154,9 @@ async function find(desk: Desk, wanted: Wanted): Promise<PublicId[]> {
   const all = sortedHere ? ordered(desk, wanted.level, found, wanted.order) : found
   return all.slice(wanted.since, wanted.limit > 0 ? wanted.since + wanted.limit : undefined)
 }
+
+/** A lone `*` wants the tag to be there, empty or not; to the catalogue it matches what lacks it too. */
+const wantsPresence = (match: Match) => match.kind === 'wildcard' && /^\*+$/.test(match.pattern)
 
 /** Whether the given parent is there and of a level above what is looked for. */
 function isAbove(desk: Desk, { within, level }: Wanted): boolean {
@@ -180,7 +191,11 @@ async function holdAll(
 ): Promise<boolean> {
   for (const { tag, keyword, match } of conditions) {
     const computed = computedTag(desk, id, keyword)
-    const value = computed ?? (await tagOfFile(desk, id, tag))
+    const value =
+      computed ??
+      (isIndexed(wanted.level, keyword)
+        ? indexedTag(desk, wanted.level, id, keyword)
+        : await tagOfFile(desk, id, tag))
     const values = computed === undefined ? [value] : computed.split('\\')
     if (!values.some(each => matches(each, match, wanted.caseSensitive))) return false
   }

@@ -23,7 +23,7 @@ const keywords: Record<Level, string> = {
     PhysiciansOfRecordIdentificationSequence NameOfPhysiciansReadingStudy
     PhysiciansReadingStudyIdentificationSequence RequestingServiceCodeSequence
     ReferencedStudySequence ProcedureCodeSequence ReasonForPerformedProcedureCodeSequence
-    RequestingService StudyUpdateDateTime`,
+    StudyUpdateDateTime`,
   Series: `Modality SeriesInstanceUID SeriesNumber Laterality SeriesDate SeriesTime
     PerformingPhysicianName PerformingPhysicianIdentificationSequence ProtocolName
     SeriesDescription SeriesDescriptionCodeSequence OperatorsName

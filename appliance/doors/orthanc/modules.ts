@@ -4,7 +4,7 @@ import { tagFormat } from './arguments.ts'
 import { type Desk, expectResource } from './desk.ts'
 import { datasetJson } from './dicomJson.ts'
 import { ignoreLength, tagsOf } from './instances.ts'
-import { type Json, type JsonObject, styled } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
 import { moduleTags } from './moduleTags.ts'
 import type { Routes } from './routes.ts'
@@ -51,13 +51,21 @@ export const moduleRoutes: Routes = (app, desk) => {
   })
 }
 
-/** What is left of `before` when only what `other` says alike is kept. */
+/** What is left of `before` when only texts that `other` has alike are kept. */
 function common(before: Record<string, Json> | undefined, other: JsonObject): Record<string, Json> {
-  if (!before) return { ...other }
-  for (const [key, value] of Object.entries(before)) {
-    if (!(key in other) || styled(value) !== styled(other[key])) delete before[key]
+  const kept = before ?? { ...other }
+  for (const [key, value] of Object.entries(kept)) {
+    const text = textOf(value)
+    if (text === undefined || text !== textOf(other[key])) delete kept[key]
   }
-  return before
+  return kept
+}
+
+/** The text of a tag in any format; sequences and what has no text are never shared. */
+function textOf(shown: Json): string | undefined {
+  if (typeof shown === 'string') return shown
+  if (typeof shown !== 'object' || shown === null || !('Value' in shown)) return undefined
+  return typeof shown.Value === 'string' ? shown.Value : undefined
 }
 
 /** The tags of a level's module, as the first instance below the resource has them. */

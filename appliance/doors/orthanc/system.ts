@@ -1,6 +1,5 @@
 import { formatTag, type MainTagLevel, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
-import { json } from './answers.ts'
-import { Refusal } from './errors.ts'
+import { json, missing } from './answers.ts'
 import type { Routes } from './routes.ts'
 
 /** The Orthanc whose interface we speak: clients look at these to learn what they may ask. */
@@ -58,9 +57,7 @@ export const systemRoutes: Routes = (app, desk) => {
     }
     return new Response('', { headers })
   })
-  app.get('/plugins/:id', () => {
-    throw new Refusal('UnknownResource')
-  })
+  app.get('/plugins/:id', () => missing())
 }
 
 const indexed = (level: MainTagLevel): string =>

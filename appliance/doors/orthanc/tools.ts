@@ -31,10 +31,10 @@ export const toolRoutes: Routes = (app, desk) => {
 
   app.post('/tools/lookup', async c => {
     const identifier = await textBody(c, desk.limits.formBytes)
+    // Patients without an identifier are not meant by an empty one.
+    const found = identifier.trim() === '' ? [] : catalog.lookup(identifier)
     return json(
-      catalog
-        .lookup(identifier)
-        .map(({ level, id }) => ({ ID: id, Path: `/${pathOf[level]}/${id}`, Type: level })),
+      found.map(({ level, id }) => ({ ID: id, Path: `/${pathOf[level]}/${id}`, Type: level })),
     )
   })
 
