@@ -38,6 +38,7 @@ export interface HoldingsOptions {
   elapsed?: () => number
   now?: () => Date
   log?: ArchiveOptions['log']
+  pause?: (milliseconds: number, stop: AbortSignal) => Promise<void>
 }
 
 export async function openHoldings(options: HoldingsOptions): Promise<Holdings> {
@@ -55,6 +56,7 @@ export async function openHoldings(options: HoldingsOptions): Promise<Holdings> 
     elapsed: options.elapsed ?? (() => performance.now()),
     holds: () => false,
     log: options.log ?? silentLog,
+    ...(options.pause && { pause: options.pause }),
   })
   return {
     ...{ archive, store, folder },

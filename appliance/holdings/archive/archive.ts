@@ -1,8 +1,18 @@
-import type { Catalog, Change, Instance, Level, Origin, PublicId } from '../catalog/catalog.ts'
-import type { Bytes } from '../storage/storage.ts'
+import type {
+  Catalog,
+  Change,
+  Instance,
+  Level,
+  Origin,
+  PublicId,
+  Quarantined,
+} from '../catalog/catalog.ts'
+import type { BlobKey, Bytes } from '../storage/storage.ts'
+import type { VerifyReport } from './verify.ts'
 
 export { type ArchiveOptions, openArchive } from './open.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
+export type { Damage, VerifyReport } from './verify.ts'
 
 /** What became of an instance that was received. All three are successes for its sender. */
 export interface Received {
@@ -43,6 +53,23 @@ export interface Archive {
 
   /** Every change behind number `after`, then waits for the next one, until `stop`. */
   changes(after: number, stop: AbortSignal): AsyncIterable<Change>
+
+  /** Newcomers whose SOP Instance UID was already kept with other bytes, oldest first. */
+  quarantine(): Quarantined[]
+  /** The Part 10 file of one of them. Fault: `not-found`. */
+  openQuarantined(blob: BlobKey): Bytes
+  /** Removes one of them for good. Fault: `not-found`. */
+  discardQuarantined(blob: BlobKey): Promise<void>
+
+  /** Blobs that the scrub found not to be what was received; mended by sending them again. */
+  damaged(): { blob: BlobKey; why: string; at: string }[]
+  /** Reads every blob and compares; changes nothing. */
+  verify(stop?: AbortSignal): Promise<VerifyReport>
+  /**
+   * Makes the catalogue forget all that blobs can tell it again, and receiving end: the next start
+   * lists every blob anew. Durable when it resolves.
+   */
+  forgetCatalog(): Promise<void>
 
   /** Whether new instances are taken now; when not, the fault a door answers with. */
   readiness(): 'receiving' | { refused: 'storage-full' | 'storage-failed' | 'stopping' }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '../../faults.ts'
 import type { Log } from '../../log.ts'
 import { type Instance, openCatalog, type Store } from '../catalog/catalog.ts'
@@ -6,10 +7,14 @@ import type { Archive, Service } from './archive.ts'
 import { bytesOfSetting, createCapacity } from './capacity.ts'
 import { changesAfter, createBell } from './changes.ts'
 import { createClaims } from './claims.ts'
+import { forgetCatalog } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
+import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
+import { createStability } from './stability.ts'
+import { verify } from './verify.ts'
 import { createWatermark } from './watermark.ts'
 
 export interface ArchiveOptions {
@@ -24,7 +29,12 @@ export interface ArchiveOptions {
   /** Whether an instance must not be evicted: it is still owed to somebody. */
   holds: (instance: Instance) => boolean
   log: Log
+  /** Waits, or until the signal; the clock's own wait unless given. */
+  pause?: (milliseconds: number, stop: AbortSignal) => Promise<void>
 }
+
+const sleep = (milliseconds: number, stop: AbortSignal) =>
+  wait(milliseconds, undefined, { signal: stop }).catch(() => undefined)
 
 /**
  * Opens the archive: what the last run left unfinished is finished or swept first. Faults:
@@ -41,8 +51,21 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     reserve: bytesOfSetting(settings.reserve),
     ...{ elapsed, log },
   })
+  const pause = options.pause ?? sleep
+  const stability = createStability({ register, quiet: settings.stableAge, elapsed, pause })
+  const scrub = createScrub({
+    ...{ blobs, catalog, register, now, elapsed, pause, log },
+    rate: settings.scrubRate * 1e6,
+    rest: settings.scrubDays * 86_400_000,
+  })
+  const room: Service = {
+    name: 'room',
+    async run(stop) {
+      for (; !stop.aborted; await pause(2_000, stop)) await capacity.refresh()
+    },
+  }
   const parts: Receiving = {
-    ...{ blobs, catalog, register, settings, capacity, now, log },
+    ...{ blobs, catalog, register, settings, capacity, stability, now, log },
     watermark: createWatermark(newest),
     claims: createClaims(),
   }
@@ -58,11 +81,9 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     return done
   }
 
-  const services: Service[] = []
-
   return {
     catalog,
-    services,
+    services: [stability, scrub, room],
     receiveDataset: (dataset, announced, origin) =>
       tracked(() => receiveDataset(parts, dataset, announced, origin)),
     receiveFile: (file, origin) => tracked(() => receiveFile(parts, file, origin)),
@@ -80,6 +101,27 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
         await removeGivenUp(parts, keys)
         return { left }
       }),
+
+    quarantine: () => Array.from(register.quarantined()),
+    openQuarantined(blob) {
+      const aside = register.quarantinedAt(blob)
+      if (!aside) throw new Fault('not-found', 'not in quarantine')
+      return blobs.read(blob, { from: 0, to: aside.instance.bytes })
+    },
+    discardQuarantined: blob =>
+      tracked(async () => {
+        if (!register.quarantinedAt(blob)) throw new Fault('not-found', 'not in quarantine')
+        register.discard(blob)
+        await removeGivenUp(parts, [blob])
+      }),
+    damaged: () => Array.from(register.damaged()),
+    verify: stop => verify({ blobs, register }, stop),
+    async forgetCatalog() {
+      closing = true
+      await Promise.allSettled(underWay)
+      register.close()
+      await forgetCatalog(register)
+    },
 
     changes: (after, stop) => changesAfter(catalog, bell, after, stop),
 
@@ -105,10 +147,12 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey | undefined> {
   const { blobs, register } = parts
   await removeGivenUp(parts, register.givenUp())
+  // Reading every byte again is the scrub's business.
+  const digests = register.fact('rebuilding') !== true
   const left: LeftAlone = []
   const settle = async (key: BlobKey, bytes: number) => {
     if (register.knows(key)) return
-    if ((await recover(parts, key, bytes, true)) === 'left alone') left.push([key, bytes])
+    if ((await recover(parts, key, bytes, digests)) === 'left alone') left.push([key, bytes])
   }
   for (const [key, bytes] of register.fact<LeftAlone>('left') ?? []) await settle(key, bytes)
   let newest = register.watermark()
@@ -117,6 +161,7 @@ async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey 
     newest = key
   }
   register.setFact('left', left)
+  if (!digests) register.setFact('rebuilding', false)
   if (newest !== undefined) register.advance(newest)
   await register.flushed()
   return newest

@@ -9,7 +9,9 @@ import type { Claims } from './claims.ts'
 import { type Described, describe } from './describe.ts'
 import { type Note, writeNote } from './note.ts'
 import { type Passed, passing, passingDataset } from './passing.ts'
+import { removeGivenUp } from './removal.ts'
 import type { ArchiveSettings } from './settings.ts'
+import type { Stability } from './stability.ts'
 import type { Watermark } from './watermark.ts'
 
 export interface Receiving {
@@ -20,6 +22,7 @@ export interface Receiving {
   capacity: Capacity
   watermark: Watermark
   claims: Claims
+  stability: Stability
   now: () => Date
   log: Log
 }
@@ -89,7 +92,9 @@ async function receive(
     const { key } = await blobs.write(pass(decide))
     try {
       const received = list(parts, key, decision!)
+      if (received.outcome === 'kept') parts.stability.touch(received.instance)
       settle(key)
+      if (decision!.note.revision) replaced(parts)
       const settled = watermark.value()
       if (settled !== undefined) register.advance(settled)
       return received
@@ -105,6 +110,14 @@ async function receive(
     settle()
     release?.()
   }
+}
+
+/** The blob that was replaced goes in the background; should it not go now, the next start has it. */
+function replaced(parts: Receiving): void {
+  removeGivenUp(parts, parts.register.givenUp()).catch((thrown: Error) => {
+    const advice = 'Its space is given back at the next start; check the disk.'
+    parts.log.warn('replaced-blob-not-removed', { detail: thrown.message, advice })
+  })
 }
 
 function requireAnnounced({ instance }: Described, announced: Announced): void {
@@ -130,7 +143,12 @@ function decideOn(
   }
   const first = catalog.instance(instance.id)
   if (!first) return note
-  if (first.datasetDigest === datasetDigest) {
+  if (register.isDamaged(first.blob)) {
+    // What the disk lost is mended by whoever sends it again, when it is the same.
+    if (first.datasetDigest === datasetDigest) {
+      return { ...note, revision: (first.revision ?? 0) + 1 }
+    }
+  } else if (first.datasetDigest === datasetDigest) {
     throw new AlreadyKept({ outcome: 'repeated', instance: first })
   }
   if (settings.sameUidOtherBytes === 'refuse') {

@@ -16,6 +16,18 @@ export const archiveSettings = z.strictObject({
     .describe(
       'Seconds without a new image after which a patient, study or series counts as stable.',
     ),
+  scrubRate: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(5)
+    .describe('Megabytes a second at which kept images are read again to find damage.'),
+  scrubDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe('Days to rest after all kept images were read again.'),
   reserve: z
     .string()
     .regex(/^\d+ ?(MB|GB)$/)

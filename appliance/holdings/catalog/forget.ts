@@ -94,6 +94,7 @@ export function createForgetting(store: Store, log: ChangeLog, now: () => Date) 
       const [bytes] = instance.lengths
       remove.push(...keysOf('Instance', instance.id, number, instance.parent, instance.tags))
       remove.push(tables.record(number), tables.blob(instance.blob))
+      remove.push(tables.damaged(instance.blob))
       put.set(tables.tombstone(instance.blob), at)
       totals.instances--
       totals.bytes -= bytes

@@ -5,7 +5,7 @@ import { entriesOf, searchTags, seriesStatusOf } from './entries.ts'
 import { indexText } from './fold.ts'
 import { createForgetting } from './forget.ts'
 import { indexOf } from './indexes.ts'
-import { loadParent, noTotals, storedInstance } from './load.ts'
+import { loadInstance, loadParent, noTotals, storedInstance } from './load.ts'
 import type { OnChange, Quarantined, Recorded, Register } from './register.ts'
 import type { Key, Store, Value } from './store.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
@@ -25,7 +25,8 @@ export function createRegister(options: {
 
   function record(recorded: Recorded): void {
     const { instance } = recorded
-    const at = now().toISOString()
+    // When it came, not when it was listed: so that a rebuilt catalogue says the same.
+    const at = instance.origin.at || now().toISOString()
     let { number } = store.get<{ number: number }>(tables.fact('counters')) ?? { number: 0 }
     const totals = { ...(store.get<Totals>(tables.fact('totals')) ?? noTotals) }
     const put: [Key, Value][] = []
@@ -107,7 +108,7 @@ export function createRegister(options: {
     put.push([tables.blob(instance.blob), number], [tables.tombstone(old.blob), at])
     log.tell([{ kind: 'NewInstance', level: 'Instance', id: instance.id }], {
       put,
-      remove: [tables.blob(old.blob)],
+      remove: [tables.blob(old.blob), tables.damaged(old.blob)],
     })
   }
 
@@ -160,6 +161,31 @@ export function createRegister(options: {
       for (const [key] of store.range({ under: tables.unstables })) {
         const parent = store.get<StoredParent>(tables.record(numberOf(key)))
         if (parent) yield { level: parent.level, id: parent.id }
+      }
+    },
+    *listed(after) {
+      const range = { under: tables.blobs, ...(after && { from: `${after}\0` }) }
+      for (const [key, number] of store.range<number>(range)) {
+        const instance = loadInstance(store, number)
+        if (instance) yield { blob: key.slice(1) as BlobKey, instance }
+      }
+    },
+    markDamaged(blob, why) {
+      store.commit({ put: [[tables.damaged(blob), { why, at: now().toISOString() }]] })
+    },
+    isDamaged: blob => store.get(tables.damaged(blob)) !== undefined,
+    *damaged() {
+      const marked = store.range<{ why: string; at: string }>({ under: tables.damages })
+      for (const [key, { why, at }] of marked) yield { blob: key.slice(1) as BlobKey, why, at }
+    },
+    async clear() {
+      const kept = new Set<Key>(['ceiling', 'seq'].map(tables.fact))
+      for (;;) {
+        const keys = Array.from(store.range({ limit: 10_000 }), ([key]) => key)
+        const remove = keys.filter(key => !kept.has(key))
+        if (remove.length === 0) return
+        store.commit({ remove })
+        await store.flushed()
       }
     },
     fact: name => store.get(tables.fact(`archive.${name}`)),

@@ -35,6 +35,17 @@ export interface Register {
   /** Makes one stable, as a change; false when it already is or is no more. */
   settle(id: PublicId): boolean
 
+  /** Listed instances in the order of their blobs, from behind one on. Reads on as it is consumed. */
+  listed(after?: BlobKey): Iterable<{ blob: BlobKey; instance: Instance }>
+
+  /** A listed blob that is not what was received. */
+  markDamaged(blob: BlobKey, why: string): void
+  isDamaged(blob: BlobKey): boolean
+  damaged(): Iterable<{ blob: BlobKey; why: string; at: string }>
+
+  /** Forgets everything but the change numbers given out. Durable when it resolves. */
+  clear(): Promise<void>
+
   /** Small facts of the archive's own, by name. */
   fact<T>(name: string): T | undefined
   setFact(name: string, value: unknown): void

@@ -1,0 +1,81 @@
+import type { Log } from '../../log.ts'
+import type { Catalog, Register } from '../catalog/catalog.ts'
+import type { BlobKey, Blobs } from '../storage/storage.ts'
+import type { Service } from './archive.ts'
+import { damageOf } from './verify.ts'
+
+/** How far the present pass is; kept in the catalogue, so that a restart goes on where it was. */
+interface Progress {
+  after: BlobKey | ''
+  /** When the pass began, ISO 8601. */
+  began: string
+  looked: number
+  damaged: number
+}
+
+const restBetweenPasses = 60_000
+
+/**
+ * Reads blob after blob, slowly, and compares each with its digest, for ever: what a disk lost
+ * silently is found while its source may still have it. Damage is marked in the catalogue, and a
+ * marked instance that comes again takes the damaged one's place.
+ */
+export function createScrub(options: {
+  blobs: Blobs
+  catalog: Catalog
+  register: Register
+  /** Bytes a second. */
+  rate: number
+  /** At least so long from one pass's end to the next one's begin, in milliseconds. */
+  rest: number
+  now: () => Date
+  elapsed: () => number
+  pause: (milliseconds: number, stop: AbortSignal) => Promise<void>
+  log: Log
+}): Service & { pass(stop: AbortSignal): Promise<Progress> } {
+  const { blobs, catalog, register, now, pause, log } = options
+
+  async function pass(stop: AbortSignal): Promise<Progress> {
+    const fresh: Progress = { after: '', began: now().toISOString(), looked: 0, damaged: 0 }
+    let progress = register.fact<Progress>('scrub') ?? fresh
+    for (const { instance } of register.listed(progress.after || undefined)) {
+      if (stop.aborted) return progress
+      const damage = await damageOf(blobs, instance)
+      // It may have been removed or replaced while it was read.
+      const isStillThere = catalog.instance(instance.id)?.blob === instance.blob
+      const damaged = damage !== undefined && isStillThere
+      if (damaged) {
+        register.markDamaged(instance.blob, damage)
+        const advice =
+          'Send this image again from its source; it then takes the damaged one’s place.'
+        log.error('instance-damaged', {
+          ...{ sopInstanceUid: instance.sopInstanceUid, blob: instance.blob, damage, advice },
+        })
+      }
+      progress = {
+        ...progress,
+        after: instance.blob,
+        looked: progress.looked + 1,
+        damaged: progress.damaged + (damaged ? 1 : 0),
+      }
+      register.setFact('scrub', progress)
+      await pause((instance.bytes / options.rate) * 1_000, stop)
+    }
+    if (!stop.aborted) {
+      register.setFact('scrub', { ...fresh, began: now().toISOString() })
+      log.info('scrub-finished', { looked: progress.looked, damaged: progress.damaged })
+    }
+    return progress
+  }
+
+  return {
+    name: 'scrub',
+    pass,
+    async run(stop) {
+      while (!stop.aborted) {
+        await pass(stop)
+        if (!stop.aborted) await pause(Math.max(options.rest, restBetweenPasses), stop)
+      }
+    },
+  }
+}
