@@ -19,7 +19,8 @@ interface Written {
   revision: number
   uuid: string
   md5: string
-  data: Uint8Array
+  /** Base 64: the store keeps plain data. */
+  data: string
   compressed: boolean
 }
 
@@ -69,14 +70,15 @@ function find(desk: Desk, level: Level, id: PublicId, number: number): Attachmen
   }
   const own = desk.store.get<Written>(keyFor(id, number))
   if (!own) throw new Refusal('UnknownResource')
+  const data = Buffer.from(own.data, 'base64')
   return {
     number,
     revision: own.revision,
     uuid: own.uuid,
-    size: own.data.length,
+    size: data.length,
     md5: async () => own.md5,
-    ...(own.compressed && { compressed: compress(own.data) }),
-    open: range => once(range ? own.data.subarray(range.from, range.to) : own.data),
+    ...(own.compressed && { compressed: compress(data) }),
+    open: range => once(range ? data.subarray(range.from, range.to) : data),
   }
 }
 
@@ -223,7 +225,11 @@ export const attachmentRoutes: Routes = (app, desk) => {
       expectRevision(c, desk, before)
       const revision = before ? before.revision + 1 : 0
       const md5 = md5Of(data)
-      const now: Written = { number, revision, uuid: randomUUID(), md5, data, compressed: false }
+      const now: Written = {
+        ...{ number, revision, md5, compressed: false },
+        uuid: randomUUID(),
+        data: data.toString('base64'),
+      }
       desk.store.commit({ put: [[key, now]] })
       await desk.store.flushed()
       return doneAsJson({ ETag: etagOf(revision, md5) })
