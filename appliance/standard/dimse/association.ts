@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { Fault, faultOf } from '../../faults.ts'
+import { type Fault, faultOf } from '../../faults.ts'
+import { type Ending, faultOfEnding, type Wait } from './ending.ts'
 import {
   type Abort,
   type AssociateAc,
@@ -22,19 +23,6 @@ import { type Event, type Role, type State, transition, unexpected } from './sta
 import { type Clock, Watch } from './timers.ts'
 import { Violation } from './violation.ts'
 import { abortReason, abortSource, pduType } from './vocabulary.ts'
-
-/** What this end waited for in vain. `idle`: anything at all. */
-export type Wait = 'artim' | 'answer' | 'idle' | 'response' | 'writeStall'
-
-/** How an association ended; one of them, once. */
-export type Ending =
-  | { how: 'released' }
-  | { how: 'rejected'; by: 'us' | 'peer'; rj: AssociateRj; sentence?: string }
-  | { how: 'aborted'; abort: Abort }
-  | { how: 'broken'; violation: Violation }
-  | { how: 'disconnected'; error?: Error }
-  | { how: 'timed-out'; wait: Wait }
-  | { how: 'given-up'; fault: Fault }
 
 /** Who uses an association: indications and confirmations of PS3.8 §7, in this order. */
 export interface AssociationUser {
@@ -225,12 +213,16 @@ export class Association {
 
   /** Whatever was thrown while reading: a violation names its reason, else the fault is ours. */
   #fail(thrown: unknown): void {
-    if (thrown instanceof Violation)
-      this.#abort({ how: 'broken', violation: thrown }, 'invalid-pdu', {
-        source: abortSource.provider,
-        reason: thrown.reason,
-      })
-    else this.giveUp(faultOf(thrown))
+    if (!(thrown instanceof Violation)) {
+      this.giveUp(faultOf(thrown))
+      return
+    }
+    // AA-1: before there is an association the abort is the user's, and gives no reason; AA-8 does.
+    const abort =
+      this.#state === 'awaiting-request'
+        ? { source: abortSource.user, reason: abortReason.notSpecified }
+        : { source: abortSource.provider, reason: thrown.reason }
+    this.#abort({ how: 'broken', violation: thrown, abort }, 'invalid-pdu', abort)
   }
 
   #expect(event: Event, name: string): void {
@@ -368,39 +360,4 @@ export class Association {
     this.#drain?.resolve()
     this.#drain = undefined
   }
-}
-
-/** What an ending means for a request that was under way. */
-export function faultOfEnding(ending: Ending): Fault {
-  switch (ending.how) {
-    case 'released':
-      return new Fault('peer-aborted', 'the association was released')
-    case 'rejected':
-      return new Fault('peer-refused', ending.sentence ?? 'the association was rejected')
-    case 'aborted':
-      return new Fault(
-        'peer-aborted',
-        `A-ABORT by the other end, source ${ending.abort.source}, reason ${ending.abort.reason}`,
-      )
-    case 'broken':
-      return ending.violation
-    case 'disconnected':
-      return new Fault(
-        'peer-aborted',
-        ending.error?.message ?? 'the other end closed the connection',
-        { cause: ending.error },
-      )
-    case 'timed-out':
-      return new Fault('peer-timeout', waits[ending.wait])
-    case 'given-up':
-      return ending.fault
-  }
-}
-
-export const waits: Record<Wait, string> = {
-  artim: 'nothing came that begins or ends an association',
-  answer: 'no answer to the association or release request',
-  idle: 'the other end fell silent',
-  response: 'no answer to a request',
-  writeStall: 'the other end takes no more data',
 }

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import { type Fault, faultOf } from '../../faults.ts'
 import { implementation } from '../dicom/dicom.ts'
 import type { AcceptorOptions } from './acceptor.ts'
-import { Association, type AssociationUser, type Ending } from './association.ts'
+import { Association, type AssociationUser } from './association.ts'
 import { Conversation } from './conversation.ts'
+import type { Ending } from './ending.ts'
 import type { Budget } from './inflow.ts'
 import {
   type AssociateRequest,

@@ -4,6 +4,8 @@ import type {
   ExtendedNegotiation,
   RoleSelection,
 } from './negotiation.ts'
+import { shortestPduLength } from './outflow.ts'
+import { Violation } from './violation.ts'
 
 /** PS3.7 D.3.3.7; the fields are bytes, since a ticket, an assertion or a token may be anything. */
 export interface UserIdentity {
@@ -58,7 +60,7 @@ export function decodeUserInformation(bytes: Uint8Array): UserInformation {
   while (items.left > 0) {
     const { type, body } = items.item()
     const fields = new FieldReader(body, `user information item ${type.toString(16)}H`)
-    if (type === itemType.maxPduLength) user.maxPduLength = fields.u32()
+    if (type === itemType.maxPduLength) user.maxPduLength = maxPduLength(fields.u32())
     else if (type === itemType.implementationClassUid) user.implementationClassUid = textOf(body)
     else if (type === itemType.implementationVersionName)
       user.implementationVersionName = textOf(body)
@@ -87,6 +89,13 @@ export function decodeUserInformation(bytes: Uint8Array): UserInformation {
       user.userIdentityResponse = fields.bytes(fields.u16()).slice()
   }
   return user
+}
+
+/** One that leaves no room for data can never be sent anything, and is no length. */
+function maxPduLength(length: number): number {
+  if (length > 0 && length < shortestPduLength)
+    throw new Violation('invalidParameter', `a maximum length of ${length} bytes leaves no room`)
+  return length
 }
 
 function commonExtended(fields: FieldReader): CommonExtendedNegotiation {

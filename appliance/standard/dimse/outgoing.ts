@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { Fault, faultOf } from '../../faults.ts'
 import { implementation } from '../dicom/dicom.ts'
-import { Association, type AssociationUser, type Ending, faultOfEnding } from './association.ts'
+import { Association, type AssociationUser } from './association.ts'
 import { Conversation } from './conversation.ts'
+import { type Ending, faultOfEnding } from './ending.ts'
 import { report } from './incoming.ts'
 import { answeredContexts, type NegotiatedContext } from './negotiation.ts'
 import type { AssociateAc } from './pdu.ts'
@@ -196,20 +197,20 @@ export class Outgoing implements AssociationUser {
 
   #face(ac: AssociateAc, contexts: NegotiatedContext[]): OutgoingAssociation {
     const association = this.#association!
-    const conversation = this.#conversation!
+    const { info, peer } = this.#conversation!
     const { extended, userIdentityResponse } = ac.user
     const ended = this.#ended.promise
     return {
-      info: conversation.info,
+      info,
       contexts,
       extended,
       ...(userIdentityResponse ? { userIdentityResponse } : {}),
-      accepted: (...wanted) => conversation.accepted(...wanted),
-      echo: () => conversation.echo(),
-      store: instance => conversation.store(instance),
-      perform: request => conversation.perform(request),
+      accepted: (...wanted) => peer.accepted(...wanted),
+      echo: () => peer.echo(),
+      store: instance => peer.store(instance),
+      perform: request => peer.perform(request),
       async release() {
-        await conversation.quiet()
+        await peer.quiet()
         association.askRelease()
         await ended
       },

@@ -1,4 +1,4 @@
-import type { Ending, Wait } from './association.ts'
+import type { Ending, Wait } from './ending.ts'
 import type { NegotiatedContext, ProposedContext } from './negotiation.ts'
 import { sentenceOf } from './sentence.ts'
 import { spokenBy } from './speech.ts'
@@ -140,11 +140,11 @@ export function closeRecord(
     const { result, source, reason } = ending.rj
     closed.rejection = { result: result === 2 ? 'transient' : 'permanent', source, reason }
   } else if (ending.how === 'aborted') closed.abort = { by: 'peer', ...ending.abort }
-  else if (ending.how === 'broken')
-    closed.abort = { by: 'us', source: abortSource.provider, reason: ending.violation.reason }
+  else if (ending.how === 'broken' && ending.abort) closed.abort = { by: 'us', ...ending.abort }
   else if (ending.how === 'given-up' || (ending.how === 'timed-out' && abortedFor(ending.wait)))
     closed.abort = { by: 'us', source: abortSource.user, reason: 0 }
-  closed.sentence = sentenceOf(closed, ending, firstBytes)
+  // AE titles are the other end's: they may hold what moves a terminal's cursor.
+  closed.sentence = sentenceOf(closed, ending, firstBytes).replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
   return closed
 }
 

@@ -1,4 +1,4 @@
-import { type Ending, waits } from './association.ts'
+import { type Ending, waits } from './ending.ts'
 import type { ConnectionRecord, ContextRecord } from './record.ts'
 import { spokenBy } from './speech.ts'
 
