@@ -6,10 +6,18 @@ import type {
 import { Fault, type FaultCode } from '../../appliance/faults.ts'
 
 /**
- * What the far side does next: takes it; answers not now, no room, or never; breaks the connection
+ * What the far side does next: takes it; says that it does and forgets it; answers not now, no room, or never; breaks the connection
  * (before it has the image, or after, when only the answer is lost); falls silent.
  */
-export type Behaviour = 'take' | 'fail' | 'full' | 'decline' | 'cut' | 'take and cut' | 'silent'
+export type Behaviour =
+  | 'take'
+  | 'forget'
+  | 'fail'
+  | 'full'
+  | 'decline'
+  | 'cut'
+  | 'take and cut'
+  | 'silent'
 
 export interface BadCloud {
   destination: Destination
@@ -24,6 +32,8 @@ export interface BadCloud {
   /** Parcels a connection each. */
   connections: string[][]
   probes: number
+  /** How often it was asked what it has. */
+  questions: number
   /** Refuses every connection with this fault. */
   down: FaultCode | undefined
   behave: (parcel: Parcel) => Behaviour
@@ -41,6 +51,7 @@ export function createBadCloud(name: string): BadCloud {
     offered: new Map(),
     connections: [],
     probes: 0,
+    questions: 0,
     down: undefined,
     behave: () => 'take',
     timeOut() {
@@ -50,6 +61,14 @@ export function createBadCloud(name: string): BadCloud {
     destination: {
       name,
       isSource: () => false,
+
+      async held(instances) {
+        cloud.questions++
+        connect()
+        return new Set(
+          instances.filter(each => cloud.taken.has(each.id)).map(each => each.sopInstanceUid),
+        )
+      },
 
       async probe() {
         cloud.probes++
@@ -105,9 +124,13 @@ export function createBadCloud(name: string): BadCloud {
 
 const why = ({ code, detail, advice }: Fault) => ({ code, detail, advice })
 
-function answer(instance: string, behaviour: 'take' | 'fail' | 'full' | 'decline'): Receipt {
+function answer(
+  instance: string,
+  behaviour: 'take' | 'forget' | 'fail' | 'full' | 'decline',
+): Receipt {
   switch (behaviour) {
     case 'take':
+    case 'forget':
       return { instance, outcome: 'accepted', status: 0 }
     case 'fail':
       return {

@@ -11,7 +11,10 @@ const report: DestinationReport = {
   name: 'cloud',
   kind: 'dimse',
   state: 'waiting',
-  sums: { owed: sum(3), sending: sum(0), accepted: sum(5), parked: sum(1), withdrawn: sum(0) },
+  sums: {
+    ...{ owed: sum(3), sending: sum(0), accepted: sum(5) },
+    ...{ verified: sum(0), parked: sum(1), withdrawn: sum(0) },
+  },
   oldestSeconds: 61,
   failures: 2,
   nextAttemptSeconds: 4,
@@ -79,7 +82,7 @@ test('the state of every destination is shown with a page of deliveries and why 
     deliveries: object[]
     next: string
   }
-  const counts = { owed: 3, sending: 0, accepted: 5, parked: 1, withdrawn: 0 }
+  const counts = { owed: 3, sending: 0, accepted: 5, verified: 0, parked: 1, withdrawn: 0 }
   assert.deepEqual(body.destinations[0]?.counts, counts)
   assert.deepEqual(body.destinations[0]?.why, report.why)
   assert.equal(body.next, 'more')

@@ -10,8 +10,10 @@ import { createBell } from './bell.ts'
 import { createCourier } from './courier.ts'
 import { sumsOf } from './deliveries.ts'
 import type { Receipt } from './destinations/destination.ts'
+import { openIntake } from './intake.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import { openStandings } from './standing.ts'
+import { openVerification } from './verification.ts'
 
 const toCloud = () => [{ destination: 'cloud', priority: 1 as const }]
 
@@ -34,15 +36,19 @@ function office(
     debug() {},
   }
   const parts = { store, now: time.now, random: () => 0.5, backoff: { first: 2, cap: 300 } }
-  const ledger = openLedger({ ...parts, catalog: held.archive.catalog, history: 100 })
+  const { catalog } = held.archive
+  const ledger = openLedger({ ...parts, catalog, verifiesAfter: () => undefined })
+  const intake = openIntake({ ...parts, catalog, history: 100 })
   for (let image = 1; image <= images; image++) held.keep({ study: 1, image })
-  ledger.take(held.archive.catalog.changes(0, 10_000), toCloud)
+  intake.take(catalog.changes(0, 10_000), toCloud)
   const receipts: Receipt[] = []
   const courier = createCourier({
     destination: cloud.destination,
     parallel: 1,
     ledger: wrap(ledger),
+    verification: openVerification(parts),
     standings: openStandings(parts),
+    instance: id => catalog.instance(id),
     open: held.archive.open,
     ...{ bell, pause: time.pause, log },
     onReceipt: (_, receipt) => receipts.push(receipt),

@@ -1,5 +1,5 @@
 import { type FaultCode, faultOf } from '../../faults.ts'
-import type { PublicId } from '../../holdings/catalog/catalog.ts'
+import type { Instance, PublicId } from '../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
 import type { Log } from '../../log.ts'
 import type { Bell, Pause } from './bell.ts'
@@ -13,6 +13,7 @@ import {
 } from './destinations/destination.ts'
 import type { Claim, Ledger } from './ledger.ts'
 import type { Standings } from './standing.ts'
+import type { Unverified, Verification } from './verification.ts'
 
 /** What a courier is doing now. */
 export type Doing = 'idle' | 'sending' | 'waiting' | 'probing' | 'paused'
@@ -33,6 +34,14 @@ const claimAtMost = 1000
 const refusalsAtMost = 3
 /** Seconds to leave a disk alone that would not take a receipt. */
 const localPause = 5
+/** Seconds to leave a destination alone that did not understand the question. */
+const questionAgainAfter = 3600
+const unreachable = new Set<FaultCode>([
+  'peer-unreachable',
+  'peer-refused',
+  'peer-timeout',
+  'peer-aborted',
+])
 const localFaults = new Set<FaultCode>(['storage-full', 'storage-failed', 'busy'])
 
 export function createCourier(parts: {
@@ -40,7 +49,9 @@ export function createCourier(parts: {
   /** Connections at once. */
   parallel: number
   ledger: Ledger
+  verification: Verification
   standings: Standings
+  instance(id: PublicId): Instance | undefined
   open(instance: PublicId, range?: { from: number; to: number }): Bytes
   bell: Bell
   pause: Pause
@@ -48,10 +59,11 @@ export function createCourier(parts: {
   /** Told of each receipt that was written down. */
   onReceipt(destination: string, receipt: Receipt, bytes: number): void
 }): Courier {
-  const { destination, ledger, standings, bell, pause, log } = parts
+  const { destination, ledger, verification, standings, bell, pause, log } = parts
   const { name } = destination
   const passes = new Set<Promise<void>>()
   let doing: Doing = 'idle'
+  let asking = false
 
   const suspect = () => standings.of(name).failures > 0
   const paused = () => standings.of(name).paused !== undefined
@@ -128,6 +140,37 @@ export function createCourier(parts: {
     }
   }
 
+  /** Asks the far side what it has of a study that it accepted. */
+  async function verify(asked: Unverified, stop: AbortSignal): Promise<void> {
+    try {
+      const instances = asked.deliveries.flatMap(each => parts.instance(each.instance) ?? [])
+      const held = await destination.held?.(instances, stop)
+      if (!held) return verification.waive(name)
+      const missing = verification.settle(asked, held, name)
+      standings.answered(name)
+      if (missing === 0) return
+      log.warn('images-missing', {
+        destination: name,
+        study: asked.study,
+        missing,
+        advice: 'They are sent again; look why the destination accepts images and forgets them.',
+      })
+    } catch (error) {
+      if (stop.aborted) return
+      const fault = faultOf(error)
+      if (unreachable.has(fault.code)) return fail(whyOf(fault), false)
+      verification.postpone(asked, name, questionAgainAfter)
+      log.warn('verification-failed', {
+        destination: name,
+        study: asked.study,
+        code: fault.code,
+        detail: fault.detail,
+        advice:
+          'The destination does not say what it has; let it answer C-FIND, or ask it for less.',
+      })
+    }
+  }
+
   function parcelOf({ instance }: Claim): Parcel {
     return {
       instance,
@@ -169,8 +212,26 @@ export function createCourier(parts: {
     }
   }
 
-  function begin(claims: readonly Claim[], stop: AbortSignal): void {
-    const running = pass(claims, stop).finally(() => {
+  /** Begins what is most pressing, over one connection; answers whether there was anything. */
+  function beginNext(stop: AbortSignal): boolean {
+    const claims = ledger.claim(name, claimAtMost)
+    if (claims.length > 0) {
+      begin(pass(claims, stop))
+      return true
+    }
+    const asked = asking ? undefined : verification.due(name)
+    if (!asked) return false
+    asking = true
+    begin(
+      verify(asked, stop).finally(() => {
+        asking = false
+      }),
+    )
+    return true
+  }
+
+  function begin(work: Promise<void>): void {
+    const running = work.finally(() => {
       passes.delete(running)
       bell.ring()
     })
@@ -184,20 +245,17 @@ export function createCourier(parts: {
       doing = passes.size > 0 ? 'sending' : 'paused'
       return undefined
     }
-    const ripe = ledger.ripen(name)
-    const next = ripe === undefined ? undefined : ripe / 1000
+    const next = soonest(ledger.ripen(name), asking ? undefined : verification.nextIn(name))
     if (!suspect()) {
       while (passes.size < parts.parallel && !stop.aborted && !suspect()) {
-        const claims = ledger.claim(name, claimAtMost)
-        if (claims.length === 0) break
-        begin(claims, stop)
+        if (!beginNext(stop)) break
       }
       doing = passes.size > 0 ? 'sending' : 'idle'
-      return next
+      return passes.size < parts.parallel ? next : undefined
     }
     // One at a time finds out whether it is well again; who is still on the line finishes first.
-    if (passes.size > 0) return next
-    if (!ledger.hasOwed(name)) {
+    if (passes.size > 0) return undefined
+    if (!ledger.hasOwed(name) && !verification.due(name)) {
       doing = 'idle'
       return next
     }
@@ -207,9 +265,7 @@ export function createCourier(parts: {
       return wait
     }
     if (!(await probe(stop))) return 0
-    const claims = ledger.claim(name, claimAtMost)
-    doing = 'sending'
-    if (claims.length > 0) begin(claims, stop)
+    if (beginNext(stop)) doing = 'sending'
     return undefined
   }
 
@@ -237,4 +293,10 @@ export function createCourier(parts: {
       await Promise.allSettled(passes)
     },
   }
+}
+
+/** The earlier of two waits in ms, in seconds; none when both are none. */
+function soonest(one: number | undefined, other: number | undefined): number | undefined {
+  const first = Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY)
+  return Number.isFinite(first) ? Math.max(first, 1) / 1000 : undefined
 }

@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { createStandInArchive, idOf } from '../../../test/peers/standInArchive.ts'
 import { openStore, type Store } from '../../holdings/catalog/catalog.ts'
 import { findDeliveries, sumsOf } from './deliveries.ts'
+import { openIntake } from './intake.ts'
 import { openLedger } from './ledger.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'waystation-ledger-'))
@@ -15,11 +16,13 @@ const held = createStandInArchive()
 const backoff = { first: 2, cap: 300 }
 
 function ledgerOn(store: Store) {
-  return openLedger({
+  const parts = {
     ...{ store, backoff, history: 100, catalog: held.archive.catalog },
     now: () => 1_000_000,
     random: () => 0.5,
-  })
+    verifiesAfter: () => undefined,
+  }
+  return { ...openLedger(parts), ...openIntake(parts) }
 }
 
 /** What the process leaves on disk when it dies is what was flushed. */

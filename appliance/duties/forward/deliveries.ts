@@ -10,7 +10,7 @@ import {
   states,
   sumOf,
 } from './delivery.ts'
-import { destinationsIn, type Owned } from './ledger.ts'
+import { destinationsIn, type Owned } from './shelves.ts'
 
 /** Which deliveries are asked for, and which page of them. */
 export interface DeliveryQuery {

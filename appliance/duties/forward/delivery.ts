@@ -2,7 +2,7 @@ import { type Key, keyOf, type PublicId, type Store } from '../../holdings/catal
 import type { Receipt, Why } from './destinations/destination.ts'
 
 /** How a delivery stands; README.md draws the moves between them. */
-export const states = ['owed', 'sending', 'accepted', 'parked', 'withdrawn'] as const
+export const states = ['owed', 'sending', 'accepted', 'verified', 'parked', 'withdrawn'] as const
 export type State = (typeof states)[number]
 
 /** 0 STAT, 1 normal, 2 off-peak: the lower goes first. */
@@ -35,6 +35,8 @@ export interface Delivery {
   /** The last answer of the far side, as its protocol numbers it. */
   status?: number
   why?: Why
+  /** Accepted, and the far side is yet to be asked whether it has it. */
+  unverified?: true
   /** The archive no longer holds the instance. */
   gone?: true
 }
@@ -49,6 +51,8 @@ export interface Sum {
 export interface StudyTally {
   order: number
   counts: Partial<Record<State, number>>
+  /** When the far side is asked what of it it has. */
+  verifyAt?: number
 }
 
 /** How far the change log was read, and what was given out. */
@@ -79,6 +83,11 @@ export const keys = {
   /** What is still to be sent, oldest first, whatever its priority. */
   open: (destination: string, number?: number) =>
     number === undefined ? keyOf('open', destination) : keyOf('open', destination, number),
+  /** Studies that the far side is to be asked about, by when. */
+  verify: (destination: string, at?: number, study?: PublicId) =>
+    at === undefined || study === undefined
+      ? keyOf('verify', destination)
+      : keyOf('verify', destination, at, study),
   shelf: (destination: string, shelf: Shelf) => keyOf('shelf', destination, shelf),
   place: (delivery: Delivery): Key => {
     const { destination, priority, order, number, notBefore, failures } = delivery
@@ -105,20 +114,25 @@ const numberLength = keyOf(0).length
 /** What failed as often as this lets others of its priority go first. */
 const patience = 3
 
-/** Deliveries lie on shelves by state; what is owed but has to wait lies apart, by when. */
-export type Shelf = State | 'later'
+/** Deliveries lie on shelves by state; what waits for something lies apart. */
+export type Shelf = State | 'later' | 'unverified'
 
 export function shelfOf(delivery: Delivery): Shelf {
+  if (delivery.unverified) return 'unverified'
   return delivery.state === 'owed' && delivery.notBefore !== undefined ? 'later' : delivery.state
 }
 
 export function shelvesOf(state: State): readonly Shelf[] {
-  return state === 'owed' ? ['owed', 'later'] : [state]
+  if (state === 'owed') return ['owed', 'later']
+  return state === 'accepted' ? ['unverified', 'accepted'] : [state]
 }
 
-/** Still to reach its destination, be it that a person must help: the archive may not evict it. */
-export function isOwed(delivery: Delivery): boolean {
-  return delivery.state === 'owed' || delivery.state === 'sending' || delivery.state === 'parked'
+/**
+ * Still to reach its destination as surely as the destination's settings ask, be it that a person
+ * must help: the archive may not evict it.
+ */
+export function isOwed({ state, unverified }: Delivery): boolean {
+  return state === 'owed' || state === 'sending' || state === 'parked' || unverified === true
 }
 
 /** Still on its way without anyone's help. */
@@ -144,7 +158,7 @@ export const moves = {
     now: number,
     wait: (failures: number) => number,
   ): Delivery {
-    const { why: _, status: __, notBefore: ___, ...rest } = delivery
+    const { why: _, status: __, notBefore: ___, unverified: ____, ...rest } = delivery
     const moved = {
       ...rest,
       movedAt: now,
@@ -167,6 +181,30 @@ export const moves = {
           notBefore: Math.round(now + wait(failures) * 1000),
         }
       }
+    }
+  },
+
+  /** The far side has it, as it said when asked. */
+  verify(delivery: Delivery, now: number): Delivery {
+    const { unverified: _, ...rest } = delivery
+    return { ...rest, state: 'verified', movedAt: now, failures: 0 }
+  },
+
+  /** The far side accepted it and has it not. */
+  miss(delivery: Delivery, now: number, wait: (failures: number) => number): Delivery {
+    const { unverified: _, ...rest } = delivery
+    const failures = delivery.failures + 1
+    return {
+      ...rest,
+      state: 'owed',
+      movedAt: now,
+      failures,
+      notBefore: Math.round(now + wait(failures) * 1000),
+      why: {
+        code: 'missing-at-destination',
+        detail: 'accepted, but not among what the destination says it has',
+        advice: 'Look why the destination forgets images. It is sent again by itself.',
+      },
     }
   },
 

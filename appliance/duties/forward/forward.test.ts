@@ -12,7 +12,7 @@ import {
 import { createSteppedTime, type SteppedTime } from '../../../test/peers/steppedTime.ts'
 import { type OpenStore, openStore } from '../../holdings/catalog/catalog.ts'
 import { silentLog } from '../../log.ts'
-import { createForward, type Forward, forwardSettings } from './forward.ts'
+import { createForward, type Forward, forwardSettings, type State } from './forward.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'waystation-forward-'))
 const stores: OpenStore[] = []
@@ -31,7 +31,7 @@ interface Relay {
   start(settings?: Settings): void
   stop(): Promise<void>
   /** How many deliveries to a destination are in a state. */
-  count(state: 'owed' | 'sending' | 'accepted' | 'parked' | 'withdrawn', name?: string): number
+  count(state: State, name?: string): number
 }
 
 interface Settings {
@@ -39,6 +39,7 @@ interface Settings {
   history?: number
   parallel?: number
   rules?: unknown[]
+  verify?: 'find'
 }
 
 async function relay(settings: Settings = {}): Promise<Relay> {
@@ -66,6 +67,7 @@ async function relay(settings: Settings = {}): Promise<Relay> {
           destinations: names.map(name => ({
             ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
             parallel: now.parallel ?? 1,
+            verify: now.verify ?? 'none',
           })),
           rules: now.rules ?? [{ name: 'all', send: names }],
           ...(now.history === undefined ? {} : { history: now.history }),
@@ -389,6 +391,51 @@ test('a paused destination gets nothing, over restarts too, until it is resumed'
   box.forward.resume('cloud')
   await box.time.until(() => box.count('accepted') === 6)
   assert.throws(() => box.forward.pause('clod'), { code: 'not-found' })
+  await box.stop()
+})
+
+test('what the far side accepted and forgot is found out and sent again, until it has all', async () => {
+  const box = await relay({ verify: 'find' })
+  let sent = 0
+  box.cloud.behave = () => (++sent % 20 === 0 ? 'forget' : 'take')
+  for (let study = 1; study <= 10; study++) keepStudy(box.held, study, 40)
+  await box.time.until(() => box.count('verified') === 400)
+  assert.equal(box.cloud.taken.size, 400)
+  assert.ok(
+    [...box.cloud.taken.values()].every(each => each === 1),
+    'only what was missing was sent again',
+  )
+  assert.ok(box.cloud.questions <= 40, `${box.cloud.questions} questions`)
+  await box.stop()
+})
+
+test('what is to be verified may not be evicted before, over restarts and an unreachable far side', async () => {
+  const box = await relay({ verify: 'find' })
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 3)
+  assert.equal(box.cloud.questions, 0, 'it has time to file them')
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  box.cloud.down = 'peer-unreachable'
+  await box.time.until(() => box.time.passed() > 1000)
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  await box.stop()
+  box.cloud.down = undefined
+  box.start()
+  await box.time.until(() => box.count('verified') === 3)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})
+
+test('when verification is switched off, what was accepted is enough', async () => {
+  const box = await relay({ verify: 'find' })
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  await box.stop()
+  box.start({})
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 3)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
   await box.stop()
 })
 

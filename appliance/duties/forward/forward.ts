@@ -15,10 +15,13 @@ import {
 import type { State, StudyTally, Sum } from './delivery.ts'
 import type { Destination, Receipt, Why } from './destinations/destination.ts'
 import { openDestination } from './destinations/kinds.ts'
-import { destinationsIn, openLedger, type Selection, type Targets } from './ledger.ts'
+import { openIntake, type Targets } from './intake.ts'
+import { openLedger, type Selection } from './ledger.ts'
 import { targetsOf } from './rules.ts'
 import type { ForwardSettings } from './settings.ts'
+import { destinationsIn } from './shelves.ts'
 import { openStandings } from './standing.ts'
+import { openVerification } from './verification.ts'
 
 export type { Pause } from './bell.ts'
 export type { DeliveryPage, DeliveryQuery } from './deliveries.ts'
@@ -107,7 +110,13 @@ export function createForward(parts: ForwardParts): Forward {
   const now = () => Math.round(parts.now())
   const store = parts.store.space('forward')
   const { backoff, history } = settings
-  const ledger = openLedger({ store, catalog, now, random, backoff, history })
+  const verifiesAfter = (name: string) => {
+    const asked = settings.destinations.find(each => each.name === name)
+    return asked && asked.verify !== 'none' ? asked.verifyAfter : undefined
+  }
+  const intake = openIntake({ store, catalog, now, history })
+  const ledger = openLedger({ store, catalog, now, random, backoff, verifiesAfter })
+  const verification = openVerification({ store, now, random, backoff })
   const standings = openStandings({ store, now, random, backoff })
 
   const bells = new Map<string, Bell>()
@@ -128,7 +137,9 @@ export function createForward(parts: ForwardParts): Forward {
         destination,
         parallel: each.parallel,
         ledger,
+        verification,
         standings,
+        instance: id => catalog.instance(id),
         open: (instance, range) => archive.open(instance, range),
         bell,
         pause,
@@ -152,7 +163,7 @@ export function createForward(parts: ForwardParts): Forward {
   let begun = false
   function begin(): void {
     ledger.recover()
-    if (ledger.rewindIfRenumbered()) {
+    if (intake.rewindIfRenumbered()) {
       log.warn('change-log-renumbered', {
         advice: 'Nothing: the relay reads the rebuilt change log from its start.',
       })
@@ -161,6 +172,7 @@ export function createForward(parts: ForwardParts): Forward {
       if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
     }
     for (const name of names()) {
+      if (verifiesAfter(name) === undefined) verification.waive(name)
       if (bells.has(name) || standings.of(name).removed) continue
       const withdrawn = ledger.withdraw({ destination: name }, whyRemoved)
       standings.remove(name)
@@ -188,10 +200,10 @@ export function createForward(parts: ForwardParts): Forward {
 
   /** Turns changes into deliveries, many in one transaction when there are many. */
   async function readChanges(stop: AbortSignal): Promise<void> {
-    for await (const { seq } of archive.changes(ledger.after(), stop)) {
-      if (seq <= ledger.after()) continue
-      const changes = catalog.changes(ledger.after(), changesAtOnce)
-      for (const name of ledger.take(changes, targets)) {
+    for await (const { seq } of archive.changes(intake.after(), stop)) {
+      if (seq <= intake.after()) continue
+      const changes = catalog.changes(intake.after(), changesAtOnce)
+      for (const name of intake.take(changes, targets)) {
         bells.get(name)?.ring()
       }
     }
@@ -243,8 +255,8 @@ export function createForward(parts: ForwardParts): Forward {
       if (!begun || ledger.owes(instance)) return true
       if (settings.rules.length === 0) return false
       if (awaitsStability(instance)) return true
-      if (catalog.lastChange() <= ledger.after()) return false
-      const unread = catalog.changes(ledger.after(), changesAtOnce)
+      if (catalog.lastChange() <= intake.after()) return false
+      const unread = catalog.changes(intake.after(), changesAtOnce)
       const study = catalog.instance(instance)?.study
       return (
         unread.length === changesAtOnce ||

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Catalog, Instance } from '../../holdings/catalog/catalog.ts'
 import { mainTags } from '../../standard/dicom/dicom.ts'
 import type { Priority } from './delivery.ts'
-import type { Occasion, Target } from './ledger.ts'
+import type { Occasion, Target } from './intake.ts'
 
 /** Tags that a rule may ask for: those that the catalogue keeps, of all four levels. */
 const askable = new Set<string>(Object.values(mainTags).flat())

@@ -28,7 +28,15 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({
       what: fc.constant('far side' as const),
       answers: fc.array(
-        fc.constantFrom<Behaviour>('take', 'fail', 'full', 'cut', 'take and cut', 'silent'),
+        fc.constantFrom<Behaviour>(
+          'take',
+          'forget',
+          'fail',
+          'full',
+          'cut',
+          'take and cut',
+          'silent',
+        ),
         { minLength: 1, maxLength: 4 },
       ),
     }),
@@ -53,7 +61,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 )
 
 const settings = forwardSettings.parse({
-  destinations: [{ name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' }],
+  destinations: [{ name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', verify: 'find' }],
   rules: [{ name: 'all', send: ['cloud'] }],
 })
 
@@ -109,8 +117,9 @@ async function live(schedule: readonly Happening[]): Promise<void> {
       case 'remove': {
         const id = idOf(each.study, each.image)
         held.remove(id)
-        // Should it come again, it is to be sent again.
+        // Removed there too: should it come again, it is to be sent again.
         cloud.digests.delete(id)
+        cloud.taken.delete(id)
         break
       }
       case 'far side': {

@@ -54,4 +54,11 @@ export interface Destination {
 
   /** Asks whether it would take anything now, without sending any image. The same faults. */
   probe(stop: AbortSignal): Promise<void>
+
+  /**
+   * Which of these instances, all of one study, the far side says it has: their SOP Instance UIDs.
+   * Absent in a kind that cannot ask. The same faults, and `peer-declined`, `peer-failed` when it
+   * does not answer such questions.
+   */
+  held?(instances: readonly Instance[], stop: AbortSignal): Promise<ReadonlySet<string>>
 }

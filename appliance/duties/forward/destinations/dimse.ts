@@ -12,7 +12,14 @@ import {
 } from '../../../standard/dimse/dimse.ts'
 import { receiptOf } from './answers.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
-import { aeTitle, destinationName, parallel, type Surroundings } from './surroundings.ts'
+import { findContext, listHeld } from './find.ts'
+import {
+  aeTitle,
+  destinationName,
+  parallel,
+  type Surroundings,
+  verifyAfter,
+} from './surroundings.ts'
 
 /** A DICOM node that takes C-STORE, plain or over TLS. */
 export const dimseSettings = z.strictObject({
@@ -23,6 +30,13 @@ export const dimseSettings = z.strictObject({
   port: z.number().int().min(1).max(65_535).default(104).describe('Its DICOM port.'),
   localAet: aeTitle.optional().describe('The AE title we call with; without it that of this box.'),
   parallel,
+  verify: z
+    .enum(['none', 'find'])
+    .default('none')
+    .describe(
+      'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND. What is missing is sent again, and until then nothing is evicted.',
+    ),
+  verifyAfter,
   tls: z
     .strictObject({
       certificateFile: z.string().optional().describe('PEM: our certificate, if it wants one.'),
@@ -111,6 +125,11 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
         throw error
       }
       await association.release()
+    },
+
+    async held(instances, stop) {
+      const association = await associate([findContext], stop)
+      return listHeld(association, instances)
     },
   }
 }

@@ -32,3 +32,11 @@ export const aeTitle = z
     /^(?! *$)[\x20-\x5b\x5d-\x7e]{1,16}$/,
     'an AE title is 1 to 16 ASCII characters without "\\"',
   )
+
+/** Seconds after the last image of a study at which the far side is asked what it has. */
+export const verifyAfter = z
+  .number()
+  .min(1)
+  .max(86_400)
+  .default(60)
+  .describe('Seconds after the last image of a study to ask; it may need some to file them.')

@@ -1,0 +1,125 @@
+import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
+import { type Backoff, delayAfter } from './backoff.ts'
+import { type Delivery, keys, moves, type StudyTally } from './delivery.ts'
+import { type Draft, transact } from './draft.ts'
+import { type Owned, place, sweep } from './shelves.ts'
+
+/** A study of which something was accepted that the far side has not yet been asked about. */
+export interface Unverified {
+  study: PublicId
+  deliveries: Delivery[]
+}
+
+/**
+ * "Accepted" is what the far side said; this asks, some time after the last of a study went out,
+ * what it has. What it has is verified, what it has not is owed again.
+ */
+export interface Verification {
+  /** A study that is due to be asked about, with all of it that waits for that. */
+  due(destination: string): Unverified | undefined
+  /** ms until the next one is due, absent when none waits. */
+  nextIn(destination: string): number | undefined
+  /** Writes down what the far side has. Answers how many were missing. */
+  settle(asked: Unverified, held: ReadonlySet<string>, destination: string): number
+  postpone(asked: Unverified, destination: string, seconds: number): void
+  /** For a destination that is no longer asked: what waits is as good as it can be. */
+  waive(destination: string): void
+}
+
+/** The longest that a study may wait, ms; see `verifyAfter` in surroundings.ts. */
+const horizon = 2 * 86_400_000
+
+export function openVerification(parts: {
+  store: Store
+  now: () => number
+  random: () => number
+  backoff: Backoff
+}): Verification {
+  const { store, now, random, backoff } = parts
+
+  function* waiting(destination: string): Iterable<{ at: number; study: PublicId }> {
+    for (const [, study] of store.range<PublicId>({ under: keys.verify(destination) })) {
+      const at = store.get<StudyTally>(keys.study(destination, study))?.verifyAt
+      if (at !== undefined) yield { at, study }
+    }
+  }
+
+  return {
+    due(destination) {
+      for (const { at, study } of waiting(destination)) {
+        // Beyond any wait there is it was written under another clock: it is over.
+        if (at > now() && at < now() + horizon) return undefined
+        const tally = store.get<StudyTally>(keys.study(destination, study))
+        const { owed = 0, sending = 0 } = tally?.counts ?? {}
+        const under = keys.shelf(destination, 'unverified')
+        const order = tally?.order ?? 0
+        const deliveries = [...store.range<Owned>({ under: under + keyOf(order) })].flatMap(
+          ([, owned]) => store.get<Delivery>(keys.delivery(...owned)) ?? [],
+        )
+        // The rest of it is still on its way, and sets a new time when it is there.
+        if (owed + sending > 0 || deliveries.length === 0) {
+          transact(store, draft => setTime(draft, destination, study, undefined))
+          continue
+        }
+        return { study, deliveries }
+      }
+      return undefined
+    },
+
+    nextIn(destination) {
+      for (const { at } of waiting(destination)) return Math.max(0, Math.min(at - now(), horizon))
+      return undefined
+    },
+
+    settle({ study, deliveries }, held, destination) {
+      return transact(store, draft => {
+        let missing = 0
+        for (const { instance, number } of deliveries) {
+          const delivery = draft.get<Delivery>(keys.delivery(instance, destination))
+          if (delivery?.number !== number || !delivery.unverified) continue
+          if (held.has(delivery.sopInstanceUid)) {
+            place(draft, delivery, moves.verify(delivery, now()))
+            continue
+          }
+          missing++
+          const wait = (failures: number) => delayAfter(failures, backoff, random)
+          place(draft, delivery, moves.miss(delivery, now(), wait))
+        }
+        setTime(draft, destination, study, undefined)
+        return missing
+      })
+    },
+
+    postpone({ study }, destination, seconds) {
+      const at = Math.round(now() + seconds * 1000)
+      transact(store, draft => setTime(draft, destination, study, at))
+    },
+
+    waive(destination) {
+      sweep(
+        store,
+        { under: keys.shelf(destination, 'unverified') },
+        ({ unverified: _, ...rest }) => rest,
+      )
+      for (const { study } of [...waiting(destination)]) {
+        transact(store, draft => setTime(draft, destination, study, undefined))
+      }
+    },
+  }
+}
+
+/** Sets when a study is asked about at a destination; `undefined`: not at all. */
+export function setTime(
+  draft: Draft,
+  destination: string,
+  study: PublicId,
+  at: number | undefined,
+): void {
+  const key = keys.study(destination, study)
+  const tally = draft.get<StudyTally>(key)
+  if (!tally) return
+  const { verifyAt, ...rest } = tally
+  if (verifyAt !== undefined) draft.remove(keys.verify(destination, verifyAt, study))
+  if (at !== undefined) draft.put(keys.verify(destination, at, study), study)
+  draft.put(key, at === undefined ? rest : { ...rest, verifyAt: at })
+}
