@@ -9,7 +9,6 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { adminRoutes } from './doors/admin/admin.ts'
 import { orthancRoutes, orthancSettings } from './doors/orthanc/orthanc.ts'
@@ -25,7 +24,7 @@ import {
 import { type OpenStore, openStore } from './holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from './holdings/storage/storage.ts'
 import { loadSettings, type Option, readOptions, twinOf } from './host/config/config.ts'
-import { createMetrics, type Metrics, runServices } from './host/health/health.ts'
+import { createMetrics, type Metrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer, httpSettings } from './host/http/http.ts'
 import { createLog, type Log } from './log.ts'
 
@@ -121,10 +120,8 @@ async function serveFrom(
     now,
     elapsed: () => performance.now(),
     holds: instance => forward?.owes(instance.id) ?? true,
-    log,
+    ...{ log, pause },
   })
-  const pause = (milliseconds: number, stop: AbortSignal) =>
-    wait(milliseconds, undefined, { signal: stop }).catch(() => undefined)
   forward = createForward({
     ...{ archive, store, log, pause },
     settings: settings.forward,
