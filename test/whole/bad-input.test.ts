@@ -83,8 +83,8 @@ async function say(bytes: Buffer | string): Promise<Buffer> {
 describe('on the DICOM port', () => {
   test('an HTTP request is told in DICOM that this is no association', async () => {
     const answer = await say('GET / HTTP/1.1\r\nHost: scanner\r\n\r\n')
-    // A-ABORT (07), from the provider (02), unrecognized PDU (01): PS3.8 §9.3.8.
-    assert.equal(answer.toString('hex'), '07000000000400000201')
+    // A-ABORT (07), from the service user (00), whose reason says nothing (00): PS3.8 table 9-9, AA-1.
+    assert.equal(answer.toString('hex'), '07000000000400000000')
     await assertLivesOn()
   })
 
