@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
+import { openStore } from '../../holdings/catalog/catalog.ts'
+import { openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
+import { httpLimitsSettings } from '../../host/http/http.ts'
+import { silentLog } from '../../log.ts'
+import {
+  explicitLittleEndian,
+  implementation,
+  type NewElement,
+  writeDataset,
+  writeFileMeta,
+} from '../../standard/dicom/dicom.ts'
+import type { Json } from './json.ts'
+import { orthancRoutes } from './orthanc.ts'
+
+/** This door on a real archive in a folder of its own, asked without sockets. */
+export interface DoorUnderTest {
+  ask(
+    method: string,
+    path: string,
+    body?: string | Uint8Array,
+    headers?: Headers,
+  ): Promise<Response>
+  get(path: string): Promise<Response>
+  /** The JSON of an answer that must be 200. */
+  told(path: string): Promise<Json>
+  posted(path: string, body: unknown): Promise<Json>
+  /** Uploads one instance and gives the answer. */
+  upload(elements: Partial<Record<string, string>>, more?: NewElement[]): Promise<Uploaded>
+}
+
+export interface Uploaded {
+  ID: string
+  ParentPatient: string
+  ParentStudy: string
+  ParentSeries: string
+  Status: string
+}
+
+type Headers = Record<string, string>
+
+/** Opens one, lets `use` work with it, and clears it away. */
+export async function withDoor(
+  use: (door: DoorUnderTest) => Promise<void>,
+  options: { checkRevisions?: boolean; bodyBytes?: number } = {},
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'waystation-orthanc-'))
+  const now = () => new Date('2026-03-04T05:06:07Z')
+  const store = await openStore({ folder: join(folder, 'catalog') })
+  const archive = await openArchive({
+    openBlobs: after => openBlobs(storageSettings.parse({}), join(folder, 'blobs'), after),
+    store,
+    settings: archiveSettings.parse({}),
+    now,
+    elapsed: () => performance.now(),
+    holds: () => false,
+    log: silentLog,
+  })
+  const limits = httpLimitsSettings.parse({})
+  const app = orthancRoutes({
+    archive,
+    store: store.space('orthanc'),
+    limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
+    now,
+    log: silentLog,
+    settings: {
+      userMetadata: { colour: 1024 },
+      userContentTypes: { note: 1025, picture: [1026, 'image/png'] },
+      checkRevisions: options.checkRevisions ?? false,
+    },
+    system: () => ({
+      name: 'Box',
+      dicomAet: 'BOX',
+      dicomPort: 104,
+      httpPort: 80,
+      httpSecure: false,
+    }),
+  })
+  const ask: DoorUnderTest['ask'] = async (method, path, body, headers) =>
+    app.request(path, {
+      method,
+      ...(body !== undefined && { body: body as string, duplex: 'half' }),
+      ...(headers && { headers }),
+    })
+  const json = async (response: Response) => {
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
+    return (await response.json()) as Json
+  }
+  const stopping = new AbortController()
+  try {
+    await use({
+      ask,
+      get: path => ask('GET', path),
+      told: async path => json(await ask('GET', path)),
+      posted: async (path, body) => json(await ask('POST', path, JSON.stringify(body))),
+      upload: async (elements, more) =>
+        (await json(await ask('POST', '/instances', fileOf(elements, more)))) as never,
+    })
+  } finally {
+    stopping.abort()
+    await Promise.all(archive.services.map(each => each.run(stopping.signal)))
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2'
+
+/** A Part 10 file; every identifier that is not given has a default. */
+export function fileOf(
+  elements: Partial<Record<string, string>>,
+  more: NewElement[] = [],
+): Uint8Array {
+  const all = {
+    SOPClassUID: ctImageStorage,
+    SOPInstanceUID: '1.2.3.4',
+    StudyInstanceUID: '1.2.3',
+    SeriesInstanceUID: '1.2.3.3',
+    PatientID: 'P1',
+    PatientName: 'Doe^Jane',
+    Modality: 'CT',
+    ...elements,
+  }
+  const given = Object.entries(all).flatMap(([tag, value]) =>
+    value === undefined ? [] : [{ tag, value }],
+  )
+  const dataset = writeDataset([...given, ...more], explicitLittleEndian)
+  const meta = writeFileMeta({
+    sopClassUid: all.SOPClassUID ?? ctImageStorage,
+    sopInstanceUid: all.SOPInstanceUID ?? '1.2.3.4',
+    transferSyntaxUid: explicitLittleEndian,
+    implementationClassUid: implementation.classUid,
+    implementationVersionName: implementation.versionName,
+  })
+  return Buffer.concat([meta, dataset])
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
+import { membersOf } from './unzip.ts'
+import { type Member, zipped } from './zip.ts'
+
+const bytes = (text: string) => Buffer.from(text)
+
+async function* inChunks(data: Uint8Array, size: number) {
+  for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size)
+}
+
+function member(name: string, content: Uint8Array, compression = 1): Member {
+  return {
+    name,
+    bytes: content.length,
+    at: new Date('2026-03-04T05:06:07Z'),
+    compression,
+    content: inChunks(content, 1000),
+  }
+}
+
+async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
+}
+
+async function unpacked(zip: Uint8Array, chunk: number, limit = 1e9): Promise<string[]> {
+  const found: string[] = []
+  for await (const each of membersOf(inChunks(zip, chunk), limit)) {
+    found.push((await whole(each)).toString())
+  }
+  return found
+}
+
+test('what is zipped comes out of the unzipping, however it is chopped', async () => {
+  const long = 'abc'.repeat(100_000)
+  const zip = await whole(
+    zipped(
+      [member('a/b', bytes('first')), member('c', bytes(long)), member('d', bytes(long), 0)],
+      'x',
+    ),
+  )
+  for (const chunk of [1, 7, 1000, 1e6].slice(zip.length > 200_000 ? 1 : 0)) {
+    assert.deepEqual(await unpacked(zip, chunk), ['first', long, long])
+  }
+})
+
+test('a member may be larger than 4 GB on paper: its lengths have 64 bits', async () => {
+  const zip = await whole(zipped([{ ...member('a', bytes('small')), bytes: 5e9 }], ''))
+  assert.deepEqual(await unpacked(zip, 100), ['small'])
+})
+
+test('a member that is not read to its end is passed over', async () => {
+  const zip = await whole(
+    zipped([member('a', bytes('x'.repeat(1e5))), member('b', bytes('second'))], ''),
+  )
+  const found: string[] = []
+  for await (const each of membersOf(inChunks(zip, 50), 1e9)) {
+    for await (const chunk of each) {
+      found.push(Buffer.from(chunk).toString().slice(0, 1))
+      break
+    }
+  }
+  assert.deepEqual(found, ['x', 's'])
+})
+
+/** A local header by hand: APPNOTE.TXT §4.3.7. */
+function local(method: number, flags: number, content: Uint8Array): Buffer {
+  const head = Buffer.alloc(31)
+  head.writeUInt32LE(0x04034b50, 0)
+  head.writeUInt16LE(flags, 6)
+  head.writeUInt16LE(method, 8)
+  head.writeUInt32LE(content.length, 18)
+  head.writeUInt16LE(1, 26)
+  return Buffer.concat([head, content])
+}
+
+test('stored members, folders and files without a directory are read', async () => {
+  const zip = Buffer.concat([local(0, 0, bytes('plain')), local(8, 0, deflateRawSync('packed'))])
+  assert.deepEqual(await unpacked(zip, 3), ['plain', 'packed'])
+})
+
+test('a ZIP bomb goes off at the limit', async () => {
+  const bomb = local(8, 0, deflateRawSync(Buffer.alloc(10_000_000)))
+  await assert.rejects(unpacked(bomb, 100, 1_000_000), { code: 'too-large' })
+})
+
+test('what is encrypted, damaged, cut or packed strangely is refused', async () => {
+  const broken = [
+    local(0, 1, bytes('secret')),
+    local(12, 0, bytes('bzip2')),
+    local(8, 0, bytes('\xff\xff\xff\xff not deflated')),
+    local(0, 8, bytes('no length')),
+    local(0, 0, bytes('cut')).subarray(0, 20),
+  ]
+  for (const zip of broken) await assert.rejects(unpacked(zip, 10), { code: 'request-malformed' })
+})
