@@ -58,15 +58,13 @@ export function createCatalog(store: Store): Catalog {
 
     ids(level, page = {}) {
       const prefix = tables.identities(level)
-      const found: PublicId[] = []
-      let skip = page.since ?? 0
-      const limit = page.limit === undefined ? undefined : skip + page.limit
-      const range = { under: prefix, ...(limit !== undefined && { limit }) }
-      for (const [key] of store.range(range)) {
-        if (skip > 0) skip--
-        else found.push(unpackId(key.slice(prefix.length)))
+      const { since, limit } = page
+      const range = {
+        under: prefix,
+        ...(since !== undefined && { skip: since }),
+        ...(limit !== undefined && { limit }),
       }
-      return found
+      return Array.from(store.range(range), ([key]) => unpackId(key.slice(prefix.length)))
     },
 
     children(id) {

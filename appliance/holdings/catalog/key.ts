@@ -43,3 +43,11 @@ export function bytesOf(text: string): Key {
   }
   return text
 }
+
+/** The text of a byte string of UTF-8. */
+export function textOf(bytes: Key): string {
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes.charCodeAt(at) > 0x7f) return Buffer.from(bytes, 'latin1').toString('utf8')
+  }
+  return bytes
+}

@@ -27,8 +27,15 @@ export function* merged<T>(
 ): Iterable<readonly [Key, T]> {
   let { from, to } = bounds(range)
   let left = range.limit ?? Number.POSITIVE_INFINITY
+  let skip = range.skip ?? 0
+  // LMDB passes over entries much faster than they can be read, where nothing is to be merged in.
+  const offset = overlays().every(overlay => overlay.keys(from, to).length === 0) ? skip : 0
+  skip -= offset
+  let first = true
   for (let page = firstPage; left > 0; page = laterPages) {
-    const stored = readPage(db, from, to, range.reverse === true, page, wanted === 'entries')
+    const passOver = first ? offset : 0
+    first = false
+    const stored = readPage(db, { from, to, passOver, page }, range.reverse === true, wanted)
     const last = stored.length === page
     const edge = last ? stored.at(-1)![0] : undefined
     // This page covers up to and including `edge`, or all that is left.
@@ -37,6 +44,7 @@ export function* merged<T>(
       : { from, to: edge === undefined ? to : `${edge}\0` }
     const entries = withOverlays<T>(stored, overlays(), covered, range.reverse === true)
     for (const entry of entries) {
+      if (skip-- > 0) continue
       yield entry
       if (--left <= 0) return
     }
@@ -50,19 +58,23 @@ type Stored = readonly (readonly [Key, Buffer | undefined])[]
 
 function readPage(
   db: Database<Buffer, Key>,
-  from: Key,
-  to: Key | undefined,
+  wanted: { from: Key; to: Key | undefined; passOver: number; page: number },
   reverse: boolean,
-  limit: number,
-  values: boolean,
+  kind: 'entries' | 'keys',
 ): Stored {
   const page: [Key, Buffer | undefined][] = []
+  const { from, to } = wanted
   const bounds = reverse
     ? { reverse: true, start: to, exclusiveStart: true, end: from, inclusiveEnd: true }
     : { start: from, ...(to !== undefined && { end: to }) }
-  const options = { ...bounds, limit } as Parameters<typeof db.getRange>[0]
-  if (values) for (const { key, value } of db.getRange(options)) page.push([key, value])
-  else for (const key of db.getKeys(options)) page.push([key, undefined])
+  const options = {
+    ...bounds,
+    limit: wanted.page,
+    ...(wanted.passOver > 0 && { offset: wanted.passOver }),
+  } as Parameters<typeof db.getRange>[0]
+  if (kind === 'entries') {
+    for (const { key, value } of db.getRange(options)) page.push([key, value])
+  } else for (const key of db.getKeys(options)) page.push([key, undefined])
   return page
 }
 

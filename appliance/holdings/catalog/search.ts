@@ -1,12 +1,13 @@
-import type { Catalog, Level, MainTags, Match, PublicId, Search } from './catalog.ts'
+import type { Catalog, Level, Match, PublicId, Search, Totals } from './catalog.ts'
 import { levels } from './catalog.ts'
 import { childNumbers } from './entries.ts'
 import { fold, identifierText, indexedLength, indexText } from './fold.ts'
 import { identifierTag, indexOf } from './indexes.ts'
-import { bytesOf } from './key.ts'
-import { fixedPrefix, matches, requireKnown } from './matching.ts'
+import { bytesOf, textOf } from './key.ts'
+import { noTotals } from './load.ts'
+import { fixedPrefix, matches, requireKnown, wildcard } from './matching.ts'
 import { behindPrefix } from './overlay.ts'
-import type { Range, Store } from './store.ts'
+import type { Key, Range, Store } from './store.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
 
 type Stored = StoredInstance | StoredParent
@@ -20,6 +21,8 @@ interface Stretch {
   size: number
   /** Whether every key in it is a match, so that the record need not be asked. */
   exact: boolean
+  /** Of a stretch wider than its condition: which folded values in its keys to take. */
+  takes?: (folded: string) => boolean
 }
 
 const countedFor = 20_000
@@ -64,6 +67,7 @@ export function createSearch(
     if (!isIdentifier && index === undefined) return undefined
     let ranges: Range[]
     let exact = !caseSensitive && !isIdentifier
+    let takes: Stretch['takes']
     if (isIdentifier && match.kind === 'equals') {
       ranges = match.values.map(value => ({
         under: tables.identifiers(level, identifierText(value)),
@@ -81,16 +85,15 @@ export function createSearch(
     } else {
       const pattern = fold(match.pattern)
       const prefix = fixedPrefix(pattern).slice(0, indexedLength)
-      if (prefix === '') return undefined
       exact &&= pattern === `${prefix}*` && prefix.length < indexedLength
       ranges = [{ under: tables.index(index) + bytesOf(prefix) }]
+      if (!exact) takes = withinKey(wildcard(pattern))
     }
-    // Of several values in one attribute each may match; the index knows only the whole.
     const size = ranges.reduce(
       (sum, range) => sum + store.count({ ...range, limit: countedFor }),
       0,
     )
-    return { keyword, level, ranges, size, exact }
+    return { keyword, level, ranges, size, exact, ...(takes && { takes }) }
   }
 
   /** Numbers of the level asked for that may match, in order of arrival. */
@@ -108,7 +111,9 @@ export function createSearch(
     }
     const numbers = new Set<number>()
     for (const range of driver.ranges) {
-      for (const [key] of store.range(range)) numbers.add(numberOf(key))
+      for (const [key] of store.range(range)) {
+        if (!driver.takes || driver.takes(foldedIn(key))) numbers.add(numberOf(key))
+      }
     }
     for (const number of [...numbers].sort((a, b) => a - b)) {
       for (const below of descend(driver.level, number, level)) {
@@ -138,57 +143,71 @@ export function createSearch(
     return at === ancestor
   }
 
-  /** All main tags of a resource and of those above it; the nearest level's value counts. */
-  function tagsOf(number: number): MainTags {
-    let tags: Record<string, string> = {}
+  /** A main tag of a resource or, where it has none, of the nearest above it that has. */
+  function tagText(number: number, keyword: string): string {
     for (let at: number | undefined = number; at !== undefined; ) {
       const stored: Stored | undefined = store.get<Stored>(tables.record(at))
       if (!stored) break
-      tags = { ...stored.tags, ...tags }
-      if (stored.level === 'Study') {
-        tags = { ...stored.patientTags, ...tags }
-        tags.ModalitiesInStudy ??= stored.modalities?.join('\\') ?? ''
-      }
-      if (stored.level === 'Instance') tags.SOPClassUID ??= stored.uids[0]
+      const value = ownValue(stored, keyword)
+      if (value !== undefined) return value
       at = stored.parent
     }
-    return tags
+    return ''
   }
 
-  function* found(search: Search): Iterable<{ number: number; tags?: MainTags }> {
+  function* found(search: Search): Iterable<number> {
     for (const keyword of Object.keys(search.where)) requireKnown(keyword)
     const [driver] = stretchesOf(search)
     const asked = Object.entries(search.where).filter(
       ([keyword]) =>
         !(driver?.exact && driver.keyword === keyword && driver.level === search.level),
     )
-    const within = search.within !== undefined
+    const conditions = search.within === undefined ? asked : Object.entries(search.where)
     for (const number of candidates(search, driver)) {
-      const conditions = within ? Object.entries(search.where) : asked
-      if (conditions.length === 0) {
-        yield { number }
-        continue
-      }
-      const tags = tagsOf(number)
       const all = conditions.every(([keyword, match]) =>
-        matches(tags[keyword] ?? '', match, search.caseSensitive === true),
+        matches(tagText(number, keyword), match, search.caseSensitive === true),
       )
-      if (all) yield { number, tags }
+      if (all) yield number
     }
   }
 
   function* ordered(search: Search): Iterable<number> {
-    const orders = search.orderBy ?? []
-    if (orders.length === 0) {
-      for (const { number } of found(search)) yield number
+    const [order, ...minor] = search.orderBy ?? []
+    if (!order) {
+      yield* found(search)
       return
     }
-    const rows: { number: number; values: (string | number)[] }[] = []
-    for (const { number, tags } of found(search)) {
-      const all = tags ?? tagsOf(number)
-      const values = orders.map(({ keyword, as }) => sortable(all[keyword] ?? '', as))
-      rows.push({ number, values })
+    const index = order.as === 'text' ? indexOf(search.level, order.keyword) : undefined
+    const isAll = Object.keys(search.where).length === 0 && search.within === undefined
+    if (!isAll || index === undefined || order.keyword === 'ModalitiesInStudy') {
+      yield* sorted(found(search), [order, ...minor])
+      return
     }
+    // All of a level by an indexed tag: the index is in that order, but for what its keys cut off
+    // and for what is equal in it.
+    const range = { under: tables.index(index), reverse: order.descending === true }
+    let equal: number[] = []
+    let value: string | undefined
+    for (const [key] of store.range(range)) {
+      const text = key.slice(0, -6)
+      if (text !== value) {
+        yield* sorted(equal, [order, ...minor])
+        equal = []
+        value = text
+      }
+      equal.push(numberOf(key))
+    }
+    yield* sorted(equal, [order, ...minor])
+  }
+
+  function sorted(
+    numbers: Iterable<number>,
+    orders: NonNullable<Search['orderBy']>,
+  ): Iterable<number> {
+    const rows = Array.from(numbers, number => ({
+      number,
+      values: orders.map(({ keyword, as }) => sortable(tagText(number, keyword), as)),
+    }))
     rows.sort((a, b) => {
       for (const [at, { descending }] of orders.entries()) {
         const [left, right] = [a.values[at]!, b.values[at]!]
@@ -196,7 +215,7 @@ export function createSearch(
       }
       return a.number - b.number
     })
-    for (const { number } of rows) yield number
+    return rows.map(row => row.number)
   }
 
   return {
@@ -213,6 +232,9 @@ export function createSearch(
     },
 
     count(search) {
+      if (Object.keys(search.where).length === 0 && search.within === undefined) {
+        return (store.get<Totals>(tables.fact('totals')) ?? noTotals)[totalOf[search.level]]
+      }
       const [driver] = stretchesOf(search)
       const only = Object.keys(search.where).length === 1 && search.within === undefined
       if (only && driver?.exact && driver.level === search.level && driver.ranges.length === 1) {
@@ -225,6 +247,30 @@ export function createSearch(
     },
   }
 }
+
+const totalOf = {
+  Patient: 'patients',
+  Study: 'studies',
+  Series: 'series',
+  Instance: 'instances',
+} as const satisfies Record<Level, keyof Totals>
+
+function ownValue(stored: Stored, keyword: string): string | undefined {
+  if (stored.level === 'Instance') {
+    return keyword === 'SOPClassUID' ? stored.uids[0] : stored.tags[keyword]
+  }
+  if (stored.level === 'Study' && keyword === 'ModalitiesInStudy') {
+    return stored.modalities?.join('\\') ?? ''
+  }
+  return stored.tags[keyword] ?? stored.patientTags?.[keyword]
+}
+
+/** The folded value in an index key: behind three letters, before a zero byte and the number. */
+const foldedIn = (key: Key): string => textOf(key.slice(3, -7))
+
+/** A value that fills its key was cut, or holds several: only its record tells. */
+const withinKey = (expression: RegExp) => (folded: string) =>
+  folded.length >= indexedLength || folded.includes('\\') || expression.test(folded)
 
 /** Absent and unreadable values come first, as the least. */
 function sortable(text: string, as: 'text' | 'integer' | 'decimal'): string | number {

@@ -23,6 +23,8 @@ export interface Range {
   /** Exclusive. */
   to?: Key
   reverse?: boolean
+  /** So many entries are passed over first. */
+  skip?: number
   limit?: number
 }
 
