@@ -1,4 +1,5 @@
 import { silentLog } from '../../appliance/log.ts'
+import { readDataset, writeDataset } from '../../appliance/standard/dicom/dicom.ts'
 import { createAcceptor, type Reply } from '../../appliance/standard/dimse/dimse.ts'
 
 /** What a far side answers to one C-STORE: a status, or nothing at all. */
@@ -11,6 +12,10 @@ export interface BadScp {
   taken: Map<string, Buffer>
   /** C-STORE requests seen, whatever was answered, and in which association. */
   requests: { sopInstanceUid: string; association: number }[]
+  /** SOP Instance UIDs that C-FIND does not list though they were taken. */
+  forgotten: Set<string>
+  /** What C-FIND ends with instead of a list; 0: with a list. */
+  findAnswer: number
   answer(sopInstanceUid: string): Answer
   /** Which pairs of SOP class and transfer syntax it takes. */
   takes(sopClassUid: string, transferSyntaxUid: string): boolean
@@ -26,6 +31,8 @@ export async function startBadScp(): Promise<BadScp> {
     port: 0,
     taken: new Map(),
     requests: [],
+    forgotten: new Set(),
+    findAnswer: 0,
     answer: () => 0,
     takes: () => true,
     open: true,
@@ -54,6 +61,25 @@ export async function startBadScp(): Promise<BadScp> {
           : undefined
     },
     services: {
+      operations: {
+        async *'C-FIND'({ dataset, transferSyntaxUid }) {
+          if (scp.findAnswer !== 0) {
+            yield { status: scp.findAnswer }
+            return
+          }
+          const asked = readDataset(dataset ?? new Uint8Array(0), transferSyntaxUid)
+          for (const uid of scp.taken.keys()) {
+            if (scp.forgotten.has(uid)) continue
+            const answer = [
+              { tag: 'SOPInstanceUID', value: uid },
+              { tag: 'QueryRetrieveLevel', value: 'IMAGE' },
+              { tag: 'SeriesInstanceUID', value: asked.text('SeriesInstanceUID') },
+            ]
+            yield { status: 0xff00, dataset: writeDataset(answer, transferSyntaxUid) }
+          }
+          yield { status: 0 }
+        },
+      },
       async store({ sopInstanceUid, association, data, stop }): Promise<Reply> {
         scp.requests.push({ sopInstanceUid, association: association.id })
         const chunks: Buffer[] = []

@@ -265,7 +265,9 @@ export function createCourier(parts: {
       return wait
     }
     if (!(await probe(stop))) return 0
-    if (beginNext(stop)) doing = 'sending'
+    // What was in turn may have left the archive during the probe: then look again.
+    if (!beginNext(stop)) return 0
+    doing = 'sending'
     return undefined
   }
 

@@ -28,6 +28,8 @@ export interface Verification {
 
 /** The longest that a study may wait, ms; see `verifyAfter` in surroundings.ts. */
 const horizon = 2 * 86_400_000
+/** ms until a study of which more is to come is looked at again. */
+const lookAgain = 60_000
 
 export function openVerification(parts: {
   store: Store
@@ -56,12 +58,11 @@ export function openVerification(parts: {
         const deliveries = [...store.range<Owned>({ under: under + keyOf(order) })].flatMap(
           ([, owned]) => store.get<Delivery>(keys.delivery(...owned)) ?? [],
         )
-        // The rest of it is still on its way, and sets a new time when it is there.
-        if (owed + sending > 0 || deliveries.length === 0) {
-          transact(store, draft => setTime(draft, destination, study, undefined))
-          continue
-        }
-        return { study, deliveries }
+        // While the rest of it is on its way, one question for all can wait.
+        const onItsWay = owed + sending > 0
+        if (!onItsWay && deliveries.length > 0) return { study, deliveries }
+        const next = onItsWay ? now() + lookAgain : undefined
+        transact(store, draft => setTime(draft, destination, study, next))
       }
       return undefined
     },

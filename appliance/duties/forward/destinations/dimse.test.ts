@@ -84,6 +84,28 @@ test('each image has the answer that was given to it', async () => {
   await scp.stop()
 })
 
+test('the destination is asked which images of a study it has', async () => {
+  const scp = await startBadScp()
+  const destination = to(scp.port)
+  const parcels = study(4)
+  await collect(destination.deliver(parcels.slice(0, 3), never))
+  scp.forgotten.add('1.2.3.1.2')
+  const instances = parcels.map(each => each.instance)
+  assert.deepEqual(
+    [...((await destination.held?.(instances, never)) ?? [])],
+    ['1.2.3.1.1', '1.2.3.1.3'],
+  )
+  scp.findAnswer = 0xa700
+  await assert.rejects(destination.held?.(instances, never) ?? Promise.resolve(), {
+    code: 'peer-failed',
+  })
+  scp.takes = () => false
+  await assert.rejects(destination.held?.(instances, never) ?? Promise.resolve(), {
+    code: 'peer-declined',
+  })
+  await scp.stop()
+})
+
 test('a destination that refuses us says so, to the probe too', async () => {
   const scp = await startBadScp()
   scp.open = false
