@@ -41,36 +41,39 @@ function printList(list: readonly Json[], newline: string, indent: string, out: 
 }
 
 function printObject(object: JsonObject, newline: string, indent: string, out: string[]): void {
-  const keys = Object.keys(object).filter(key => object[key] !== undefined)
-  if (keys.length === 0) {
-    out.push('{}')
-    return
-  }
-  out.push('{')
+  const keys = Object.keys(object)
+  if (keys.length > 1) keys.sort(byCodeUnit)
   const inner = newline + indent
-  let separator = ''
-  for (const key of keys.sort(byCodeUnit)) {
+  let separator = `{${inner}`
+  for (const key of keys) {
     const value = object[key]
-    out.push(separator, inner, quoted(key), ' : ')
+    if (value === undefined) continue
+    out.push(separator, quoted(key), ' : ')
     if (isFilled(value)) out.push(inner)
     print(value, inner, indent, out)
-    separator = ','
+    separator = `,${inner}`
   }
-  out.push(newline, '}')
+  out.push(separator.startsWith('{') ? '{}' : `${newline}}`)
 }
 
 /** A list or object with something in it: it begins on a line of its own. */
 function isFilled(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.length > 0
-  return Object.values(value).some(each => each !== undefined)
+  const object = value as JsonObject
+  for (const key in object) if (object[key] !== undefined) return true
+  return false
 }
 
+const plain = /^[ !#-[\]-~]*$/
+
 // `JSON.stringify` escapes what must be, in the same spellings, apart from DEL and what is not ASCII.
-const quoted = (text: string) =>
-  JSON.stringify(text).replace(
+function quoted(text: string): string {
+  if (plain.test(text)) return `"${text}"`
+  return JSON.stringify(text).replace(
     /[\u0080-\uffff]/g,
     unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
 
 const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -5,17 +5,17 @@ import { Refusal } from './errors.ts'
 import { levelAt } from './levels.ts'
 import type { Routes } from './routes.ts'
 
-/** Labels lie twice in the store: by resource, to be shown, and by label, to be searched. */
-const byResource = (id: PublicId, label: string) => keyOf('label', id, label)
+/** Labels lie twice in the store: all of a resource together, and each by itself to be found. */
+const ofResource = (id: PublicId) => keyOf('labels', id)
 const byLabel = (label: string, id: PublicId) => keyOf('labelled', label, id)
 
 /** In alphabetical order. */
-export function labelsOf(desk: Desk, id: PublicId): string[] {
-  return [...desk.store.range<string>({ under: keyOf('label', id) })].map(([, label]) => label)
+export function labelsOf(desk: Desk, id: PublicId): readonly string[] {
+  return desk.store.get<string[]>(ofResource(id)) ?? []
 }
 
 export function hasLabel(desk: Desk, id: PublicId, label: string): boolean {
-  return desk.store.get(byResource(id, label)) !== undefined
+  return labelsOf(desk, id).includes(label)
 }
 
 /** Orthanc's alphabet of labels. */
@@ -51,9 +51,10 @@ export const labelRoutes: Routes = (app, desk) => {
       const { id, label } = c.req.param()
       expectResource(desk, level, id)
       expectLabel(label)
+      const labels = new Set([...labelsOf(desk, id), label])
       desk.store.commit({
         put: [
-          [byResource(id, label), label],
+          [ofResource(id), [...labels].sort()],
           [byLabel(label, id), label],
         ],
       })
@@ -65,7 +66,11 @@ export const labelRoutes: Routes = (app, desk) => {
       const { id, label } = c.req.param()
       expectResource(desk, level, id)
       expectLabel(label)
-      desk.store.commit({ remove: [byResource(id, label), byLabel(label, id)] })
+      const labels = labelsOf(desk, id).filter(each => each !== label)
+      desk.store.commit({
+        put: labels.length > 0 ? [[ofResource(id), labels]] : [],
+        remove: [byLabel(label, id), ...(labels.length > 0 ? [] : [ofResource(id)])],
+      })
       await desk.store.flushed()
       return done()
     })
@@ -74,5 +79,6 @@ export const labelRoutes: Routes = (app, desk) => {
 
 /** The keys of a resource's labels, for whoever forgets the resource. */
 export function labelKeys(desk: Desk, id: PublicId): string[] {
-  return labelsOf(desk, id).flatMap(label => [byResource(id, label), byLabel(label, id)])
+  const labels = labelsOf(desk, id)
+  return labels.length === 0 ? [] : [ofResource(id), ...labels.map(label => byLabel(label, id))]
 }

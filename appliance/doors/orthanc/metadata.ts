@@ -29,6 +29,11 @@ export function metadataOf(desk: Desk, level: Level, id: PublicId): Map<number, 
   return new Map([...all].sort(([a], [b]) => a - b))
 }
 
+/** One that was written, without gathering the others. */
+export function writtenMetadata(desk: Desk, id: PublicId, name: string): string | undefined {
+  return desk.store.get<Written>(written(id, metadataNumber[name]!))?.value
+}
+
 /** By name, as objects show it. */
 export function namedMetadata(desk: Desk, level: Level, id: PublicId): Record<string, string> {
   const names = metadataRegistry(desk.settings)

@@ -8,7 +8,7 @@ import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { labelsOf } from './labels.ts'
 import { childrenKey, compactTime, parentKey } from './levels.ts'
-import { namedMetadata } from './metadata.ts'
+import { namedMetadata, writtenMetadata } from './metadata.ts'
 import { isProtected } from './protection.ts'
 import { requestedTags } from './requestedTags.ts'
 
@@ -98,14 +98,13 @@ function instanceRoots(instance: Instance): JsonObject {
 }
 
 function parentRoots(desk: Desk, parent: Parent): JsonObject {
-  const { ModifiedFrom, AnonymizedFrom } = namedMetadata(desk, parent.level, parent.id)
   return {
     LastUpdate: compactTime(parent.lastUpdate),
     ...(parent.level === 'Series' && {
       ExpectedNumberOfInstances: parent.expectedInstances ?? null,
     }),
-    ModifiedFrom,
-    AnonymizedFrom,
+    ModifiedFrom: writtenMetadata(desk, parent.id, 'ModifiedFrom'),
+    AnonymizedFrom: writtenMetadata(desk, parent.id, 'AnonymizedFrom'),
   }
 }
 
