@@ -179,7 +179,7 @@ export function createRegister(options: {
       for (const [key, { why, at }] of marked) yield { blob: key.slice(1) as BlobKey, why, at }
     },
     async clear() {
-      const kept = new Set<Key>(['ceiling', 'seq'].map(tables.fact))
+      const kept = new Set<Key>(['ceiling', 'schema', 'seq'].map(tables.fact))
       for (;;) {
         const keys = Array.from(store.range({ limit: 10_000 }), ([key]) => key)
         const remove = keys.filter(key => !kept.has(key))

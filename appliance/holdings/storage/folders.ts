@@ -1,19 +1,32 @@
 import { closeSync, fsync, openSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 
 const fsyncFile = promisify(fsync)
 
-/** Makes a folder with its parents; their names survive a power cut when it resolves. */
+/**
+ * Makes a folder with its parents; their names survive a power cut when it resolves. Not by Node's
+ * recursive `mkdir`, which never ends where a file system lets nothing be made, such as /proc.
+ */
 export async function createFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o750 })
-  if (first === undefined) return
-  for (let made = path; ; made = dirname(made)) {
-    await syncFolder(dirname(made))
-    if (made === first) return
+  try {
+    await mkdir(path, { mode: 0o750 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(path) === path || (await isThere(dirname(path)))) throw error
+    await createFolder(dirname(path))
+    await mkdir(path, { mode: 0o750 })
   }
+  await syncFolder(dirname(path))
 }
+
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 async function syncFolder(path: string): Promise<void> {
   const folder = openSync(path, 'r')
