@@ -141,6 +141,7 @@ export class Conversation {
     }
     this.#inflow = undefined
     this.#asking.ended(fault)
+    this.#pace.close()
   }
 
   /** Answers what is in work, then gives the association up; at once when there is nothing. */
@@ -233,6 +234,7 @@ export class Conversation {
       // The association ended while a reply was on its way: nobody is left to be told.
     } finally {
       this.#tasks.shift()
+      task.letGo()
       this.#serving = false
       if (this.#tasks.length > 0) this.#pace.free(this.#waitingCost)
       this.#rewatch()

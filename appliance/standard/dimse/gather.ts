@@ -3,8 +3,14 @@
  * Memory follows what has come, never what was announced, and a piece of one byte costs one byte.
  */
 export class Gather {
+  readonly #most: number
   #bytes = new Uint8Array(0)
   #length = 0
+
+  /** `most`, where it is known how much will come: no room is made beyond it. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most
+  }
 
   get length(): number {
     return this.#length
@@ -13,7 +19,9 @@ export class Gather {
   add(piece: Uint8Array): void {
     const length = this.#length + piece.length
     if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length, 256))
+      const larger = new Uint8Array(
+        Math.max(length, Math.min(this.#most, Math.max(2 * this.#bytes.length, 256))),
+      )
       larger.set(this.#bytes.subarray(0, this.#length))
       this.#bytes = larger
     }

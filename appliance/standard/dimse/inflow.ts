@@ -24,6 +24,7 @@ export class Pace {
   readonly #resume: () => void
   #held = 0
   #paused = false
+  #closed = false
 
   constructor(options: { limit: number; budget: Budget; pause: () => void; resume: () => void }) {
     this.#limit = options.limit
@@ -41,6 +42,7 @@ export class Pace {
   }
 
   hold(bytes: number): void {
+    if (this.#closed) return
     this.#held += bytes
     this.#budget.held += bytes
     if (!this.#paused && this.#held > this.#allowed()) {
@@ -49,13 +51,32 @@ export class Pace {
     }
   }
 
+  /**
+   * Counts bytes that are needed whole, so that to wait would be of no help. Answers false, and
+   * counts nothing, when all associations together hold too much.
+   */
+  gather(bytes: number): boolean {
+    if (this.#closed || this.#budget.held + bytes > this.#budget.limit) return false
+    this.#held += bytes
+    this.#budget.held += bytes
+    return true
+  }
+
   free(bytes: number): void {
+    if (this.#closed) return
     this.#held -= bytes
     this.#budget.held -= bytes
     if (this.#paused && this.#held <= this.#allowed() / 2) {
       this.#paused = false
       this.#resume()
     }
+  }
+
+  /** The association is over: what it held is no longer held, whoever was to give it back. */
+  close(): void {
+    this.#closed = true
+    this.#budget.held -= this.#held
+    this.#held = 0
   }
 
   #allowed(): number {

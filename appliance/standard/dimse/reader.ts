@@ -127,6 +127,7 @@ export class PduReader {
     if (associates ? length > this.#limits.associatePduBytes : length !== shortLength)
       throw new Violation('invalidParameter', `PDU of type ${hex(type)} and ${length} bytes`)
     this.#phase = 'body'
+    this.#body = new Gather(length)
     if (length === 0) this.#endControl()
   }
 

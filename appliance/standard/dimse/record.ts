@@ -113,11 +113,19 @@ export function contextRecords(
 ): ContextRecord[] {
   return contexts.map(({ id, abstractSyntax, transferSyntaxes, result, transferSyntax }) => ({
     id,
-    abstractSyntax,
-    transferSyntaxes,
+    abstractSyntax: cut(abstractSyntax),
+    transferSyntaxes: transferSyntaxes.slice(0, mostTransferSyntaxes).map(cut),
     ...(result === undefined ? {} : { answer: answers[result] ?? 'refused' }),
     ...(transferSyntax === undefined ? {} : { transferSyntax }),
   }))
+}
+
+/** More than any device proposes in one context. */
+const mostTransferSyntaxes = 64
+
+/** Records outlive associations: a UID longer than any (PS3.5 §9.1) is not kept whole. */
+function cut(uid: string): string {
+  return uid.length > 64 ? `${uid.slice(0, 63)}…` : uid
 }
 
 export function closeRecord(

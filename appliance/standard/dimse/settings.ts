@@ -45,7 +45,7 @@ export const limitsSettings = z.strictObject({
     .describe(
       'The longest P-DATA-TF this node takes, in bytes (PS3.8 D.1); a longer one ends the association.',
     ),
-  associatePduBytes: count(1_048_576, 'The longest association request or answer, in bytes.'),
+  associatePduBytes: count(262_144, 'The longest association request or answer, in bytes.'),
   commandBytes: count(65_536, 'The longest command set, in bytes.'),
   identifierBytes: count(
     8_388_608,

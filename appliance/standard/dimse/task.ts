@@ -20,8 +20,10 @@ export class Task implements DatasetSink {
   /** Fires at C-CANCEL and at the end of the association. */
   readonly cancel = new AbortController()
   readonly #identifierBytes: number
+  readonly #pace: Pace
   readonly #whole: (task: Task) => void
   #gathered: Gather | undefined
+  #gatheredBytes = 0
   #complete: boolean
   /** The dataset is larger than we take, and was dropped. */
   tooLarge = false
@@ -44,6 +46,7 @@ export class Task implements DatasetSink {
     this.messageId = options.messageId
     this.operation = options.operation
     this.#identifierBytes = options.identifierBytes
+    this.#pace = options.pace
     this.#whole = options.whole
     this.#complete = !options.datasetFollows
     if (!options.datasetFollows) return
@@ -73,10 +76,23 @@ export class Task implements DatasetSink {
   add(piece: Uint8Array): void {
     if (this.inflow) this.inflow.add(piece)
     else if (this.tooLarge || !this.#gathered) return
-    else if (this.#gathered.length + piece.length > this.#identifierBytes) {
+    else if (
+      this.#gathered.length + piece.length > this.#identifierBytes ||
+      !this.#pace.gather(piece.length)
+    ) {
       this.tooLarge = true
       this.#gathered.take()
-    } else this.#gathered.add(piece)
+      this.letGo()
+    } else {
+      this.#gatheredBytes += piece.length
+      this.#gathered.add(piece)
+    }
+  }
+
+  /** The gathered dataset is used no more, and no longer counts. */
+  letGo(): void {
+    this.#pace.free(this.#gatheredBytes)
+    this.#gatheredBytes = 0
   }
 
   end(): void {
