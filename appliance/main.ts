@@ -7,24 +7,18 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { adminRoutes } from './doors/admin/admin.ts'
+import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import { orthancRoutes, orthancSettings } from './doors/orthanc/orthanc.ts'
 import { createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
 import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
-import {
-  type Archive,
-  archiveSettings,
-  openArchive,
-  type Received,
-} from './holdings/archive/archive.ts'
-import { type OpenStore, openStore } from './holdings/catalog/catalog.ts'
-import { openBlobs, storageSettings } from './holdings/storage/storage.ts'
+import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
+import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
+import { claimDataFolder, openBlobs, storageSettings } from './holdings/storage/storage.ts'
 import { loadSettings, type Option, readOptions, twinOf } from './host/config/config.ts'
-import { createMetrics, type Metrics, pause, runServices } from './host/health/health.ts'
+import { createMetrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer, httpSettings } from './host/http/http.ts'
 import { createLog, type Log } from './log.ts'
 
@@ -40,9 +34,15 @@ const settingsSchema = z.strictObject({
 })
 type Settings = z.output<typeof settingsSchema>
 
-const serveOptions: Record<string, Option> = {
+/** What every command needs that touches the data folder. */
+const keepingOptions: Record<string, Option> = {
   data: { help: 'DIR  where everything is kept (default ./data)' },
   config: { help: 'FILE  settings, JSON' },
+  'log-level': { help: 'L  debug, info, warn or error (default info)' },
+}
+
+const serveOptions: Record<string, Option> = {
+  ...keepingOptions,
   'http-port': {
     help: 'N  HTTP port, 0 for a free one (default 8042)',
     sets: ['http', 'port'],
@@ -54,30 +54,45 @@ const serveOptions: Record<string, Option> = {
     sets: ['dicom', 'port'],
     number: true,
   },
-  'log-level': { help: 'L  debug, info, warn or error (default info)' },
 }
 
 const commands: Record<
   string,
-  { help: string; options: Record<string, Option>; run(args: string[]): Promise<void> }
+  { help: string; options: Record<string, Option>; run(args: string[]): Promise<number> }
 > = {
   serve: {
     help: 'receive, keep, serve and relay until SIGTERM',
     options: serveOptions,
     run: serve,
   },
+  verify: {
+    help: 'read every image again and report what is damaged, missing or unlisted',
+    options: keepingOptions,
+    run: verify,
+  },
+  rebuild: {
+    help: 'make the whole catalogue again from the images alone',
+    options: keepingOptions,
+    run: rebuild,
+  },
   version: {
     help: 'print the version',
     options: {},
-    run: async () => void process.stdout.write(`waystation ${version}\n`),
+    run: async () => {
+      process.stdout.write(`waystation ${version}\n`)
+      return 0
+    },
   },
 }
 
 /** Where the process gets its options from; everything not given here has its default. */
-function readSettings(args: string[]): { data: string; logLevel: string; settings: Settings } {
-  const given = readOptions(serveOptions, args, process.env)
+function readSettings(
+  args: string[],
+  known: Record<string, Option>,
+): { data: string; logLevel: string; settings: Settings } {
+  const given = readOptions(known, args, process.env)
   const over = Object.entries(given).flatMap(([name, value]) => {
-    const at = serveOptions[name]!.sets
+    const at = known[name]!.sets
     return at ? [{ at, value }] : []
   })
   const settings = loadSettings(settingsSchema, {
@@ -92,44 +107,99 @@ function readSettings(args: string[]): { data: string; logLevel: string; setting
   }
 }
 
-async function serve(args: string[]): Promise<void> {
-  const { data, logLevel, settings } = readSettings(args)
-  const log = createLog({ level: logLevel })
-  const now = () => new Date()
-  const store = await openStore({ folder: join(data, 'catalog') })
-  try {
-    await serveFrom(store, { data, settings, log, now })
-  } finally {
-    await store.close()
-  }
-  log.info('stopped')
+/** The data folder, claimed by this process alone, with all that is kept in it. */
+interface Holdings {
+  data: string
+  store: OpenStore
+  archive: Archive
 }
 
-async function serveFrom(
-  store: OpenStore,
-  { data, settings, log, now }: { data: string; settings: Settings; log: Log; now: () => Date },
+/** Opens the data folder, works with it, and leaves it closed whatever happens. */
+async function withHoldings(
+  { data, settings, log }: { data: string; settings: Settings; log: Log },
+  holds: (instance: Instance) => boolean,
+  work: (holdings: Holdings) => Promise<void>,
 ): Promise<void> {
-  const { dicom, http: web } = settings
-  const metrics = createMetrics()
+  const claim = await claimDataFolder(data)
+  try {
+    const store = await openStore({ folder: join(data, 'catalog') })
+    try {
+      const archive = await openArchive({
+        openBlobs: after => openBlobs(settings.archive.storage, join(data, 'blobs'), after),
+        settings: settings.archive,
+        now: () => new Date(),
+        elapsed: () => performance.now(),
+        ...{ store, holds, log, pause },
+      })
+      try {
+        await work({ data, store, archive })
+      } finally {
+        await archive.close()
+      }
+    } finally {
+      await store.close()
+    }
+  } finally {
+    await claim.release()
+  }
+}
+
+/** Prints the report as JSON; damage is an error, EX_DATAERR. */
+async function verify(args: string[]): Promise<number> {
+  const read = readSettings(args, keepingOptions)
+  const log = createLog({ level: 'error' })
+  let damaged = 0
+  await withHoldings({ ...read, log }, everything, async ({ archive }) => {
+    const report = await archive.verify()
+    damaged = report.damaged.length
+    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
+  })
+  return damaged === 0 ? 0 : 65
+}
+
+async function rebuild(args: string[]): Promise<number> {
+  const read = readSettings(args, keepingOptions)
+  const log = createLog({ level: read.logLevel })
+  await withHoldings({ ...read, log }, everything, ({ archive }) => archive.forgetCatalog())
+  await withHoldings({ ...read, log }, everything, async ({ archive }) => {
+    const { patients, studies, series, instances } = archive.catalog.totals()
+    log.info('rebuilt', { patients, studies, series, instances })
+  })
+  return 0
+}
+
+/** Outside `serve` nobody knows what is owed, so nothing may go. */
+const everything = () => true
+
+async function serve(args: string[]): Promise<number> {
+  const read = readSettings(args, serveOptions)
+  const log = createLog({ level: read.logLevel })
   // The relay stands on the archive, and the archive asks the relay before it lets anything go.
   let forward: Forward | undefined
-  const archive = await openArchive({
-    openBlobs: after => openBlobs(settings.archive.storage, join(data, 'blobs'), after),
-    store,
-    settings: settings.archive,
-    now,
-    elapsed: () => performance.now(),
-    holds: instance => forward?.owes(instance.id) ?? true,
-    ...{ log, pause },
+  const holds = ({ id }: Instance) => forward?.owes(id) ?? true
+  await withHoldings({ ...read, log }, holds, async holdings => {
+    forward = createForward({
+      ...{ archive: holdings.archive, store: holdings.store, log, pause },
+      settings: read.settings.forward,
+      aeTitle: read.settings.dicom.aet,
+      now: Date.now,
+      random: Math.random,
+    })
+    await serveFrom({ ...holdings, forward }, read.settings, log)
   })
-  forward = createForward({
-    ...{ archive, store, log, pause },
-    settings: settings.forward,
-    aeTitle: dicom.aet,
-    now: Date.now,
-    random: Math.random,
-  })
+  log.info('stopped')
+  return 0
+}
 
+/** The doors, and everything long-lived, from the first to the last byte. */
+async function serveFrom(
+  { data, store, archive, forward }: Holdings & { forward: Forward },
+  settings: Settings,
+  log: Log,
+): Promise<void> {
+  const { dicom, http: web } = settings
+  const now = () => new Date()
+  const metrics = createMetrics()
   const intake = counted(archive, metrics)
   const connections = createConnectionLog()
   const onRecord = connections.add
@@ -179,81 +249,16 @@ async function serveFrom(
   )
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-  try {
-    await runServices([...archive.services, forward, http, scp], {
-      ...{ stop: stop.signal, log },
-      pause: (seconds, over) => pause(seconds * 1000, over),
-    })
-  } finally {
-    await archive.close()
-  }
+  await runServices([...archive.services, forward, http, scp], {
+    ...{ stop: stop.signal, log },
+    pause: (seconds, over) => pause(seconds * 1000, over),
+  })
 }
 
 /** Why no image would be taken now, in sentences for a person. */
 function obstaclesOf(archive: Archive): string[] {
   const readiness = archive.readiness()
   return readiness === 'receiving' ? [] : [new Fault(readiness.refused).advice]
-}
-
-/** What Prometheus can ask; every figure is read when it does. */
-function watch(
-  metrics: Metrics,
-  parts: { archive: Archive; forward: Forward; associations: () => number; data: string },
-): void {
-  const { archive, forward, associations, data } = parts
-  const totals = () => archive.catalog.totals()
-  metrics.gauge('instances', 'Instances kept', () => totals().instances)
-  metrics.gauge('studies', 'Studies kept', () => totals().studies)
-  metrics.gauge('bytes', 'Bytes of the instances kept', () => totals().bytes)
-  metrics.gauge('associations', 'Incoming associations living now', associations)
-
-  const disk = () => statfs(data)
-  metrics.gauge('disk_free_bytes', 'Free bytes of the data volume', async () => {
-    const { bavail, bsize } = await disk()
-    return bavail * bsize
-  })
-  metrics.gauge('disk_bytes', 'Size of the data volume in bytes', async () => {
-    const { blocks, bsize } = await disk()
-    return blocks * bsize
-  })
-
-  const byState = (figure: 'deliveries' | 'bytes') =>
-    forward.destinations().flatMap(({ name, sums }) =>
-      Object.entries(sums).map(([state, sum]) => ({
-        labels: { destination: name, state },
-        value: sum[figure],
-      })),
-    )
-  const labels = ['destination', 'state'] as const
-  metrics.gauge('deliveries', 'Deliveries', () => byState('deliveries'), labels)
-  metrics.gauge('delivery_bytes', 'Bytes of deliveries', () => byState('bytes'), labels)
-  metrics.gauge(
-    'oldest_undelivered_seconds',
-    'How long the oldest undelivered instance has been owed',
-    () =>
-      forward
-        .destinations()
-        .map(each => ({ labels: { destination: each.name }, value: each.oldestSeconds ?? 0 })),
-    ['destination'],
-  )
-}
-
-/** The archive, counting what comes in through any door. */
-function counted(archive: Archive, metrics: Metrics): Archive {
-  const instances = metrics.counter('instances_received_total', 'Instances received and kept')
-  const bytes = metrics.counter('bytes_received_total', 'Bytes of the instances received and kept')
-  const count = (received: Received): Received => {
-    if (received.outcome === 'kept') {
-      instances()
-      bytes(received.instance.bytes)
-    }
-    return received
-  }
-  return {
-    ...archive,
-    receiveDataset: async (...given) => count(await archive.receiveDataset(...given)),
-    receiveFile: async (...given) => count(await archive.receiveFile(...given)),
-  }
 }
 
 /** Exit codes of sysexits.h by what went wrong at start; everything else is worth another start. */
@@ -293,8 +298,7 @@ async function main([name = '--help', ...args]: string[]): Promise<number> {
     return 0
   }
   try {
-    await command.run(args)
-    return 0
+    return await command.run(args)
   } catch (error) {
     const fault = faultOf(error)
     const sentences = fault.detail.split('; ').map(each => `  ${each}`)

@@ -13,4 +13,7 @@ if [ ! -x "$here/node_modules/.bin/node" ] || [ "$here/package-lock.json" -nt "$
   }
   touch "$installed"
 fi
+# Each C-STORE under way waits for the disk in a thread of libuv's pool, of which there are 4 by
+# default; and glibc keeps freed memory in an arena for each thread unless told to share two.
+export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 exec "$here/node_modules/.bin/node" "$here/appliance/main.ts" "$@"

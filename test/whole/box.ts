@@ -19,7 +19,7 @@ export interface Box {
 }
 
 const root = join(import.meta.dirname, '../..')
-const node = join(root, 'node_modules/.bin/node')
+const waystation = join(root, 'appliance/waystation.sh')
 
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'waystation-whole-'))
@@ -47,7 +47,7 @@ export async function startBox(options: {
     writeFileSync(file, JSON.stringify(options.config))
     args.push('--config', file)
   }
-  const program = start(node, [join(root, 'appliance/main.ts'), 'serve', ...args], options.env)
+  const program = start('sh', [waystation, 'serve', ...args], options.env)
   let over: unknown
   program.ended.then(code => (over = code))
   const log = () =>

@@ -5,6 +5,8 @@ import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { type Probes, probeRoutes } from './probes.ts'
 
+export { counted, watch } from './figures.ts'
+
 export function adminRoutes(
   parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0],
 ): Hono {
