@@ -32,6 +32,7 @@ export interface BadCloud {
   /** Parcels a connection each. */
   connections: string[][]
   probes: number
+  onProbe: (() => void) | undefined
   /** How often it was asked what it has. */
   questions: number
   /** Refuses every connection with this fault. */
@@ -51,6 +52,7 @@ export function createBadCloud(name: string): BadCloud {
     offered: new Map(),
     connections: [],
     probes: 0,
+    onProbe: undefined,
     questions: 0,
     down: undefined,
     behave: () => 'take',
@@ -72,6 +74,7 @@ export function createBadCloud(name: string): BadCloud {
 
       async probe() {
         cloud.probes++
+        cloud.onProbe?.()
         connect()
       },
 

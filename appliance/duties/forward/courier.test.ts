@@ -106,6 +106,30 @@ test('the log tells once that a destination fails, and once of each parked image
   await box.running
 })
 
+test('when what was in turn is gone after the probe, the courier looks again for the rest', async () => {
+  let gone = true
+  const box = office(
+    2,
+    ledger => ({
+      ...ledger,
+      claim(destination, limit) {
+        if (gone && box.cloud.probes === 1) {
+          gone = false
+          return []
+        }
+        return ledger.claim(destination, limit)
+      },
+    }),
+    'peer-unreachable',
+  )
+  box.cloud.onProbe = () => {
+    box.cloud.down = undefined
+  }
+  await box.time.until(() => box.sums().accepted.deliveries === 2)
+  box.stop()
+  await box.running
+})
+
 test('stopping leaves what is not yet sent owed, and nothing sending', async () => {
   const box = office(10)
   box.cloud.behave = ({ instance }) => {

@@ -163,16 +163,6 @@ async function live(schedule: readonly Happening[]): Promise<void> {
 
 /** Schedules that showed a defect, and show it no more. */
 const onceFailed: [Happening[]][] = [
-  // What was in turn left the archive during the probe, and the courier forgot what had to wait.
-  [
-    [
-      { what: 'far side', answers: ['full'] },
-      { what: 'arrive', study: 1, image: 1 },
-      { what: 'arrive', study: 1, image: 2 },
-      { what: 'restart' },
-      { what: 'remove', study: 1, image: 2 },
-    ],
-  ],
   // The rest of a study left the archive, and what was accepted of it was never asked about.
   [
     [
