@@ -157,7 +157,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
         bytesSent: socket.bytesWritten,
         firstBytes: result.firstBytes,
       })
-      setTimeoutDestroy(socket)
+      letGo(socket)
       return
     }
     record.tls = result.tls
@@ -169,7 +169,8 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   }
 
   /** A connection that was told off has the time of ARTIM to go by itself. */
-  function setTimeoutDestroy(socket: Socket): void {
+  function letGo(socket: Socket): void {
+    if (socket.destroyed) return
     const takeBack = clock.after(timers.artim * 1000, () => socket.destroy())
     socket.once('close', takeBack)
   }

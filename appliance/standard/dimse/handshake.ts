@@ -54,17 +54,17 @@ export async function openTlsPort(
       if (spokenBy(firstBytes) !== 'tls') return refusePlain(socket, firstBytes)
       await refresh()
       const name = nameOf(socket)
-      const result = await new Promise<TLSSocket | Error>(resolve => {
-        shaking.set(name, resolve)
-        const takeBack = around.clock.after(around.timers.artim * 1000, () =>
-          resolve(new Fault('peer-timeout', 'the TLS handshake was not finished in time')),
-        )
-        socket.once('close', () => {
-          takeBack()
-          resolve(new Error('the connection was closed during the TLS handshake'))
-        })
-        server.emit('connection', socket)
-      })
+      const { promise, resolve } = Promise.withResolvers<TLSSocket | Error>()
+      shaking.set(name, resolve)
+      const takeBack = around.clock.after(around.timers.artim * 1000, () =>
+        resolve(new Fault('peer-timeout', 'the TLS handshake was not finished in time')),
+      )
+      socket.once('close', () =>
+        resolve(new Error('the connection was closed during the TLS handshake')),
+      )
+      server.emit('connection', socket)
+      const result = await promise
+      takeBack()
       shaking.delete(name)
       if (result instanceof Error) {
         socket.destroy()
