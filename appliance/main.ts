@@ -34,6 +34,8 @@ const settingsSchema = z.strictObject({
 })
 type Settings = z.output<typeof settingsSchema>
 
+const logLevels = ['debug', 'info', 'warn', 'error']
+
 /** What every command needs that touches the data folder. */
 const keepingOptions: Record<string, Option> = {
   data: { help: 'DIR  where everything is kept (default ./data)' },
@@ -91,6 +93,10 @@ function readSettings(
   known: Record<string, Option>,
 ): { data: string; logLevel: string; settings: Settings } {
   const given = readOptions(known, args, process.env)
+  const logLevel = String(given['log-level'] ?? 'info')
+  if (!logLevels.includes(logLevel)) {
+    throw new Fault('settings-refused', `--log-level is one of ${logLevels.join(', ')}`)
+  }
   const over = Object.entries(given).flatMap(([name, value]) => {
     const at = known[name]!.sets
     return at ? [{ at, value }] : []
@@ -102,7 +108,7 @@ function readSettings(
   })
   return {
     data: resolve(String(given.data ?? 'data')),
-    logLevel: String(given['log-level'] ?? 'info'),
+    logLevel,
     settings,
   }
 }
