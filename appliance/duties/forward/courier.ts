@@ -216,7 +216,7 @@ export function createCourier(parts: {
   function beginNext(stop: AbortSignal): boolean {
     const claims = ledger.claim(name, claimAtMost)
     if (claims.length > 0) {
-      begin(pass(claims, stop))
+      begin(pass(claims, stop), stop)
       return true
     }
     const asked = asking ? undefined : verification.due(name)
@@ -226,17 +226,27 @@ export function createCourier(parts: {
       verify(asked, stop).finally(() => {
         asking = false
       }),
+      stop,
     )
     return true
   }
 
-  function begin(work: Promise<void>): void {
-    const running = work.finally(() => {
-      passes.delete(running)
-      bell.ring()
-    })
-    running.catch(() => {})
+  function begin(work: Promise<void>, stop: AbortSignal): void {
+    const running = work
+      .catch(error => recoverFrom(error, stop))
+      .finally(() => {
+        passes.delete(running)
+        bell.ring()
+      })
     passes.add(running)
+  }
+
+  /** Nothing ends a courier but `stop`; what nobody foresaw only slows it. */
+  async function recoverFrom(error: unknown, stop: AbortSignal): Promise<void> {
+    if (stop.aborted) return
+    const { code, detail, advice } = faultOf(error)
+    log.error('courier-failed', { destination: name, code, detail, advice })
+    await pause(localPause, stop).catch(() => {})
   }
 
   /** One look at what there is to do; answers for how many seconds nothing changes by itself. */
@@ -276,21 +286,12 @@ export function createCourier(parts: {
 
     async run(stop) {
       while (!stop.aborted) {
-        let seconds: number | undefined
         try {
-          seconds = await step(stop)
+          const seconds = await step(stop)
+          if (seconds !== 0) await bell.wait(seconds, stop)
         } catch (error) {
-          const fault = faultOf(error)
-          log.error('courier-failed', {
-            destination: name,
-            code: fault.code,
-            detail: fault.detail,
-            advice: fault.advice,
-          })
-          seconds = localPause
+          await recoverFrom(error, stop)
         }
-        if (seconds === 0) continue
-        await bell.wait(seconds, stop)
       }
       await Promise.allSettled(passes)
     },
