@@ -141,7 +141,7 @@ export class Conversation {
     }
     this.#inflow = undefined
     this.#asking.ended(fault)
-    //this.#pace.close()
+    this.#pace.close()
   }
 
   /** Answers what is in work, then gives the association up; at once when there is nothing. */
