@@ -92,7 +92,7 @@ export const negotiatingScripts: readonly Script[] = [
   invalid('an association request of 4 GB, as far as its head,', pdu(0x01, [], 0xffffffff)),
   invalid(
     'an association request of one byte more than the limit, as far as its head,',
-    pdu(0x01, [], 1_048_577),
+    pdu(0x01, [], 262_145),
   ),
   ...[
     'protocol version',
