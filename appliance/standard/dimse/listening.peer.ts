@@ -1,6 +1,7 @@
 import { silentLog } from '../../log.ts'
 import { type AcceptorOptions, type ConnectionRecord, createAcceptor } from './dimse.ts'
 import { type ConnectOptions, connect, type OutgoingAssociation } from './requestor.ts'
+import type { Clock } from './timers.ts'
 
 export const ct = '1.2.840.10008.5.1.4.1.1.2'
 export const explicit = '1.2.840.10008.1.2.1'
@@ -81,5 +82,38 @@ export async function standingStill(measure: () => number): Promise<void> {
   while (before !== measure()) {
     before = measure()
     for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+/** Time that passes only when a test says so. */
+export function handClock() {
+  let now = 0
+  let set = 0
+  const due = new Map<object, { at: number; call: () => void }>()
+  const clock: Clock = {
+    now: () => now,
+    after(ms, call) {
+      set++
+      const key = {}
+      due.set(key, { at: now + ms, call })
+      return () => due.delete(key)
+    },
+  }
+  return {
+    clock,
+    timersSet: () => set,
+    pass(seconds: number) {
+      const end = now + seconds * 1000
+      for (;;) {
+        const next = [...due]
+          .filter(([, each]) => each.at <= end)
+          .sort((a, b) => a[1].at - b[1].at)[0]
+        if (!next) break
+        due.delete(next[0])
+        now = next[1].at
+        next[1].call()
+      }
+      now = end
+    },
   }
 }

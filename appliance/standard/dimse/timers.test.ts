@@ -1,38 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, Watch } from './timers.ts'
-
-function handClock() {
-  let now = 0
-  let set = 0
-  const due = new Map<object, { at: number; call: () => void }>()
-  const clock: Clock = {
-    now: () => now,
-    after(ms, call) {
-      set++
-      const key = {}
-      due.set(key, { at: now + ms, call })
-      return () => due.delete(key)
-    },
-  }
-  return {
-    clock,
-    timersSet: () => set,
-    pass(seconds: number) {
-      const end = now + seconds * 1000
-      for (;;) {
-        const next = [...due]
-          .filter(([, each]) => each.at <= end)
-          .sort((a, b) => a[1].at - b[1].at)[0]
-        if (!next) break
-        due.delete(next[0])
-        now = next[1].at
-        next[1].call()
-      }
-      now = end
-    },
-  }
-}
+import { handClock } from './listening.peer.ts'
+import { Watch } from './timers.ts'
 
 test('a deadline that is moved on with every chunk costs one timer', () => {
   const { clock, pass, timersSet } = handClock()
