@@ -34,7 +34,8 @@ const offered: Record<string, Offer> = {
 }
 
 export async function startSubject(
-  options: Pick<Script, 'limits' | 'services'> & Pick<AcceptorOptions, 'admit'> = {},
+  options: Pick<Script, 'limits' | 'services'> &
+    Pick<AcceptorOptions, 'admit' | 'clock' | 'onRecord'> = {},
 ): Promise<Subject> {
   const { limits, services, admit } = options
   const clock = createTestClock()
@@ -52,13 +53,13 @@ export async function startSubject(
     aeTitles: ['WAYSTATION'],
     offers: abstractSyntax => offered[abstractSyntax],
     log: silentLog,
-    clock,
+    clock: options.clock ?? clock,
     timers: defaultTimers,
     admit: request =>
       request.callingAeTitle === witnessTitle ? 'accepted' : (admit?.(request) ?? 'accepted'),
     limits: { ...defaultLimits, ...limits },
     services: { store: remembering(stored), ...services },
-    onRecord: record => recordOf(record.remotePort).resolve(record),
+    onRecord: options.onRecord ?? (record => recordOf(record.remotePort).resolve(record)),
   })
   const running = acceptor.run(stopping.signal)
   const { port } = await acceptor.listening
