@@ -174,6 +174,8 @@ async function rebuild(args: string[]): Promise<number> {
   return 0
 }
 
+const pauseSeconds = (seconds: number, stop: AbortSignal) => pause(seconds * 1000, stop)
+
 /** Outside `serve` nobody knows what is owed, so nothing may go. */
 const everything = () => true
 
@@ -185,7 +187,8 @@ async function serve(args: string[]): Promise<number> {
   const holds = ({ id }: Instance) => forward?.owes(id) ?? true
   await withHoldings({ ...read, log }, holds, async holdings => {
     forward = createForward({
-      ...{ archive: holdings.archive, store: holdings.store, log, pause },
+      ...{ archive: holdings.archive, store: holdings.store, log },
+      pause: pauseSeconds,
       settings: read.settings.forward,
       aeTitle: read.settings.dicom.aet,
       now: Date.now,
@@ -256,8 +259,7 @@ async function serveFrom(
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   await runServices([...archive.services, forward, http, scp], {
-    ...{ stop: stop.signal, log },
-    pause: (seconds, over) => pause(seconds * 1000, over),
+    ...{ stop: stop.signal, log, pause: pauseSeconds },
   })
 }
 
