@@ -10,17 +10,18 @@ export {
 } from './acceptor.ts'
 export type { Bytes } from './inflow.ts'
 export type { UserIdentity } from './items.ts'
-export type {
-  Admission,
-  AssociateRequest,
-  CommonExtendedNegotiation,
-  ExtendedNegotiation,
-  NegotiatedContext,
-  Offer,
-  Offers,
-  ProposedContext,
-  Rejection,
-  RoleSelection,
+export {
+  type Admission,
+  type AssociateRequest,
+  type CommonExtendedNegotiation,
+  type ExtendedNegotiation,
+  type NegotiatedContext,
+  type Offer,
+  type Offers,
+  type ProposedContext,
+  type Rejection,
+  type RoleSelection,
+  rejections,
 } from './negotiation.ts'
 export type { ConnectionRecord, ContextRecord, Outcome, RequestCounts } from './record.ts'
 export {

@@ -23,6 +23,7 @@ export class Pace {
   readonly #pause: () => void
   readonly #resume: () => void
   #held = 0
+  #gathered = 0
   #paused = false
   #closed = false
 
@@ -57,9 +58,16 @@ export class Pace {
    */
   gather(bytes: number): boolean {
     if (this.#closed || this.#budget.held + bytes > this.#budget.limit) return false
-    this.#held += bytes
+    this.#gathered += bytes
     this.#budget.held += bytes
     return true
+  }
+
+  /** What was gathered is needed no more. */
+  ungather(bytes: number): void {
+    if (this.#closed) return
+    this.#gathered -= bytes
+    this.#budget.held -= bytes
   }
 
   free(bytes: number): void {
@@ -75,8 +83,9 @@ export class Pace {
   /** The association is over: what it held is no longer held, whoever was to give it back. */
   close(): void {
     this.#closed = true
-    this.#budget.held -= this.#held
+    this.#budget.held -= this.#held + this.#gathered
     this.#held = 0
+    this.#gathered = 0
   }
 
   #allowed(): number {

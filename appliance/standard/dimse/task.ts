@@ -91,7 +91,7 @@ export class Task implements DatasetSink {
 
   /** The gathered dataset is used no more, and no longer counts. */
   letGo(): void {
-    this.#pace.free(this.#gatheredBytes)
+    this.#pace.ungather(this.#gatheredBytes)
     this.#gatheredBytes = 0
   }
 
