@@ -8,6 +8,7 @@ import { conventional } from './conventions.ts'
 import { deskOf, type OrthancOptions } from './desk.ts'
 import { emptyListRoutes } from './emptyLists.ts'
 import { findRoutes } from './find.ts'
+import { frameRoutes } from './frames.ts'
 import { instanceRoutes } from './instances.ts'
 import { labelRoutes } from './labels.ts'
 import { listRoutes } from './lists.ts'
@@ -30,6 +31,7 @@ const resources: readonly Routes[] = [
   statisticsRoutes,
   listRoutes,
   instanceRoutes,
+  frameRoutes,
   contentRoutes,
   moduleRoutes,
   metadataRoutes,

@@ -97,6 +97,18 @@ export const intended: readonly Difference[] = [
     why: 'Orthanc copies the patient’s tags into each study; we show those of the patient.',
   },
   {
+    where: /\/raw$/,
+    what: /^(status|\/HttpStatus|\/HttpError|\/Message|\/OrthancError|\/OrthancStatus)$/,
+    theirs: /^(500|2|"(Internal|Not implemented).*)$/,
+    why: 'A frame of an object without pixels is out of range to us, not implemented to 1.10.1.',
+  },
+  {
+    where: /\/frames(\/\d+\/raw)?$/,
+    what: /^/,
+    theirs: /Bad file format|^(400|15)$/,
+    why: 'Orthanc gives up on objects with a wrong VR or YBR 4:2:2; their stored frames are there.',
+  },
+  {
     where: /^POST \/instances <.*(no_meta|NoMeta|rtstruct)/,
     what: /./,
     why: 'A file without preamble is not a Part 10 file.',
