@@ -10,8 +10,8 @@ import { noTotals } from './load.ts'
 import type { Key, Store, Value } from './store.ts'
 import { type StoredInstance, type StoredParent, tables } from './tables.ts'
 
-/** So many instances leave in one commit; a larger resource leaves in several. */
-const atOnce = 5_000
+/** So many instances leave in one commit, unless told; a larger resource leaves in several. */
+const defaultLot = 5_000
 
 interface Leaving {
   number: number
@@ -19,7 +19,12 @@ interface Leaving {
 }
 
 /** The catalogue's removing side; see `Register.forget`. */
-export function createForgetting(store: Store, log: ChangeLog, now: () => Date) {
+export function createForgetting(
+  store: Store,
+  log: ChangeLog,
+  now: () => Date,
+  atOnce = defaultLot,
+) {
   const parentAt = (number: number) => store.get<StoredParent>(tables.record(number))!
 
   function forget(id: PublicId): {
@@ -35,10 +40,10 @@ export function createForgetting(store: Store, log: ChangeLog, now: () => Date) 
       lot.push(leaving)
       blobs.push(leaving.instance.blob)
       if (lot.length < atOnce) continue
-      takeOut(lot, undefined)
+      takeOut(lot, { level: found.level, id }, false)
       lot = []
     }
-    takeOut(lot, { level: found.level, id })
+    takeOut(lot, { level: found.level, id }, true)
     const left = ancestors.find(each => store.get(tables.record(each.number)) !== undefined)
     return { left: left ? { level: left.level, id: left.id } : null, blobs }
   }
@@ -73,10 +78,14 @@ export function createForgetting(store: Store, log: ChangeLog, now: () => Date) 
     for (const child of [...childNumbers(store, number)]) yield* instancesBelow(below, child)
   }
 
-  /** One commit: instances, the sums above them, and those above that become empty. */
+  /**
+   * One commit: instances, the sums above them, and those above that become empty, each told of as
+   * it goes; that `root` itself is gone is told with the last lot.
+   */
   function takeOut(
     lot: readonly Leaving[],
-    last: { level: Level; id: PublicId } | undefined,
+    root: { level: Level; id: PublicId },
+    isLast: boolean,
   ): void {
     const put = new Map<Key, Value>()
     const remove: Key[] = []
@@ -103,7 +112,7 @@ export function createForgetting(store: Store, log: ChangeLog, now: () => Date) 
       }
     }
     const told: { kind: ChangeKind; level: Level; id: PublicId }[] = []
-    if (last) told.push({ kind: 'Deleted', ...last })
+    if (isLast) told.push({ kind: 'Deleted', ...root })
     // Children come before their parents: each emptied one is taken from the counts above it.
     const order = [...parents.keys()].sort(
       (a, b) => levels.indexOf(parents.get(b)!.level) - levels.indexOf(parents.get(a)!.level),
@@ -123,7 +132,7 @@ export function createForgetting(store: Store, log: ChangeLog, now: () => Date) 
           change(above, { [counted]: 1 })
         }
       }
-      if (last && parent.id !== last.id) {
+      if (parent.id !== root.id) {
         told.push({ kind: 'Deleted', level: parent.level, id: parent.id })
       }
     }
