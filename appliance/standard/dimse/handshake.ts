@@ -76,12 +76,12 @@ export async function openTlsPort(
 }
 
 async function serverOf(settings: TlsSettings): Promise<Server> {
-  const wanted = settings.clientCertificate
   try {
     return createServer({
       ...(await readTlsFiles(settings)),
-      requestCert: wanted !== 'none',
-      rejectUnauthorized: wanted === 'required',
+      requestCert: settings.clientCertificate !== 'none',
+      // A certificate that will not do is refused by `refusedCertificate`, which can say why.
+      rejectUnauthorized: false,
     })
   } catch (error) {
     if (error instanceof Fault) throw error
@@ -162,15 +162,34 @@ function refusePlain(socket: Socket, firstBytes: Uint8Array): Handshaken {
 }
 
 function failed(error: Error, firstBytes: Uint8Array, socket: Socket): Handshaken {
-  const detail = error instanceof Fault ? error.detail : error.message
+  const { reason } = error as { reason?: string }
+  const what = error instanceof Fault ? error.detail : (reason ?? error.message)
+  return notShaken(
+    `the TLS handshake failed (${what}); check that both ends speak TLS 1.2 or 1.3 and trust each other's certificate`,
+    firstBytes,
+    socket,
+  )
+}
+
+function notShaken(detail: string, firstBytes: Uint8Array, socket: Socket): Handshaken {
   return {
-    ending: {
-      how: 'broken',
-      violation: new Violation('notSpecified', `the TLS handshake failed (${detail})`),
-    },
+    ending: { how: 'broken', violation: new Violation('notSpecified', detail) },
     firstBytes,
     bytesReceived: socket.bytesRead,
   }
+}
+
+function refusedCertificate(
+  socket: TLSSocket,
+  wanted: TlsSettings['clientCertificate'],
+  shown: boolean,
+): string | undefined {
+  if (wanted === 'none') return undefined
+  if (shown && !socket.authorized)
+    return `its certificate is not trusted here (${socket.authorizationError}); add its authority to those of this box, or give it another certificate`
+  if (!shown && wanted === 'required')
+    return 'it shows no certificate, and this box requires one; give it one'
+  return undefined
 }
 
 function identified(socket: TLSSocket, settings: TlsSettings, firstBytes: Uint8Array): Handshaken {
@@ -181,10 +200,11 @@ function identified(socket: TLSSocket, settings: TlsSettings, firstBytes: Uint8A
         fingerprint: shown.fingerprint256,
       }
     : undefined
-  if (certificate && settings.clientCertificate === 'asked' && !socket.authorized) {
-    const { authorizationError } = socket
+  const refusal = refusedCertificate(socket, settings.clientCertificate, certificate !== undefined)
+  if (refusal) {
+    const refused = notShaken(refusal, firstBytes, socket)
     socket.destroy()
-    return failed(new Error(`certificate: ${authorizationError}`), firstBytes, socket)
+    return refused
   }
   return {
     socket,

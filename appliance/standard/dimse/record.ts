@@ -1,6 +1,6 @@
 import type { Ending, Wait } from './ending.ts'
 import type { NegotiatedContext, ProposedContext } from './negotiation.ts'
-import { sentenceOf } from './sentence.ts'
+import { sentenceOf, shookNoHands } from './sentence.ts'
 import { spokenBy } from './speech.ts'
 import { abortSource, contextResult } from './vocabulary.ts'
 
@@ -161,7 +161,8 @@ function abortedFor(wait: Wait): boolean {
 }
 
 function outcomeOf(record: OpenRecord, ending: Ending, firstBytes: Uint8Array): Outcome {
-  const foreign = firstBytes.length > 0 && spokenBy(firstBytes) !== 'dicom'
+  const foreign =
+    firstBytes.length > 0 && spokenBy(firstBytes) !== 'dicom' && !shookNoHands(record, firstBytes)
   switch (ending.how) {
     case 'broken':
       return foreign ? 'not-dicom' : 'protocol-broken'

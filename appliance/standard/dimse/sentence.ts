@@ -22,6 +22,8 @@ export function sentenceOf(
     case 'aborted':
       return `${who} aborted the association after ${workOf(record)}${refusedPart(record) || `; its own log says why (source ${ending.abort.source}, reason ${ending.abort.reason})`}.`
     case 'broken':
+      if (shookNoHands(record, firstBytes))
+        return `${who} did not get through the TLS port: ${ending.violation.detail}.`
       return (
         foreign(record, firstBytes) ??
         `${who} broke the DICOM protocol: ${ending.violation.detail}; update it, or look for a device between us that changes the data.`
@@ -72,6 +74,20 @@ function reasonOf(context: ContextRecord): string {
   return context.answer === 'transfer-syntaxes-not-supported'
     ? `${context.abstractSyntax} in ${context.transferSyntaxes.join(', ') || 'no transfer syntax'} (offer another transfer syntax)`
     : `${context.abstractSyntax} (this SOP class is not among those taken)`
+}
+
+/** TLS was begun or should have been, on the port for it, and came to nothing. */
+export function shookNoHands(
+  record: Pick<ConnectionRecord, 'direction' | 'secure' | 'tls'>,
+  firstBytes: Uint8Array,
+): boolean {
+  const speech = spokenBy(firstBytes)
+  return (
+    record.direction === 'incoming' &&
+    record.secure &&
+    record.tls === undefined &&
+    (speech === 'tls' || speech === 'dicom')
+  )
 }
 
 function foreign(record: ConnectionRecord, firstBytes: Uint8Array): string | undefined {

@@ -87,6 +87,14 @@ const showing = (name: string) => ({
   },
 })
 
+/** Of the next association that was refused. */
+async function record(box: Awaited<ReturnType<typeof listening>>) {
+  for (;;) {
+    const next = await box.record()
+    if (next.outcome === 'protocol-broken') return next
+  }
+}
+
 describe('DICOM over TLS', () => {
   test('goes both ways on a port of its own, beside the plain one', async () => {
     let stored = 0
@@ -135,6 +143,7 @@ describe('DICOM over TLS', () => {
       await shake({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }),
       'refused',
     )
+    assert.match((await record(box)).sentence, /no shared cipher.*TLS 1\.2 or 1\.3/)
     assert.equal(
       await shake({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
       'refused',
@@ -172,11 +181,14 @@ describe('DICOM over TLS', () => {
     await scanner.release()
     assert.deepEqual(seen, ['CT01'])
     assert.equal((await box.record()).tls?.subject, 'CT01')
-    for (const caller of [trusting(), showing('stranger')]) {
+    for (const [caller, why] of [
+      [trusting(), /shows no certificate, and this box requires one/],
+      [showing('stranger'), /certificate is not trusted here \(DEPTH_ZERO_SELF_SIGNED_CERT\)/],
+    ] as const) {
       await assert.rejects(calling(box.tlsPort, caller))
       const record = await box.record()
-      assert.notEqual(record.outcome, 'released')
-      assert.match(record.sentence, /TLS/)
+      assert.equal(record.outcome, 'protocol-broken')
+      assert.match(record.sentence, why)
     }
     await box.stop()
   })
@@ -249,7 +261,10 @@ describe('the wrong port', () => {
     const box = await secured()
     await assert.rejects(calling(box.tlsPort), { code: 'peer-aborted' })
     const record = await box.record()
-    assert.match(record.sentence, /plain DICOM on the TLS port; set it to the plain port/)
+    assert.match(
+      record.sentence,
+      /did not get through the TLS port: it speaks plain DICOM on the TLS port; set it to/,
+    )
     await box.stop()
   })
 
