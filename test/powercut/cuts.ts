@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { run } from '../peers/programs.ts'
 import { chance } from './chance.ts'
 import { makeDataDisk } from './disks.ts'
 import { attach, openDrive } from './drive.ts'
@@ -39,7 +40,8 @@ export interface Outcome {
 }
 
 /** Milliseconds that pass between the first C-STORE and the cut, at least and at most. */
-const traffic = { least: 500, most: 9000 }
+const traffic = { least: 500, most: 15_000 }
+/** Beside what the service keeps free for itself. */
 const megabytesPerCut = 24
 
 /**
@@ -49,7 +51,7 @@ const megabytesPerCut = 24
 export async function runCuts(options: CutsOptions): Promise<Outcome> {
   const { machine, folder, cuts, seed, say, doors = everyDoor } = options
   const random = chance(seed)
-  const image = await makeDataDisk(join(folder, 'data.ext4'), 1024 + cuts * megabytesPerCut)
+  const image = await makeDataDisk(join(folder, 'data.ext4'), 4096 + cuts * megabytesPerCut)
   // A card or cheap SSD takes about that long to flush.
   const drive = openDrive(image, () => 2 + random() * 28)
   const cable = await attach(drive, join(folder, 'drive.socket'))
@@ -64,6 +66,8 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
   let guest: Guest | undefined
 
   const boot = async () => {
+    // What a start went wrong on is to be looked at: the start itself changes the disk.
+    await run('cp', ['--sparse=always', image, join(folder, 'data.before-start.ext4')])
     const consoleFile = join(folder, 'console.log')
     guest = await startGuest(machine, data, { consoleFile, eagerWriteback: random() < 0.5 })
     return guest

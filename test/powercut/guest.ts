@@ -106,13 +106,16 @@ export async function startGuest(
     ended,
     console: () => text,
     async ready() {
+      let said = ''
       const answers = async () => {
         const stop = AbortSignal.timeout(5000)
         const answer = await fetch(`${url}/readyz`, { signal: stop }).catch(() => undefined)
-        await answer?.arrayBuffer().catch(() => undefined)
+        said = (await answer?.text().catch(() => undefined)) ?? said
         return answer?.ok === true
       }
-      await until(answers, 'readiness of the service', bootSeconds)
+      await until(answers, 'readiness of the service', bootSeconds).catch(error => {
+        throw new Error(`${error.message}\n/readyz says: ${said || 'nothing'}`)
+      })
     },
     async cut() {
       killNow()

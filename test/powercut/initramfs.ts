@@ -34,6 +34,7 @@ serve() {
   chroot /app /bin/sh -c '. /serve' >/app/tmp/log 2>&1
   echo "guest: the service ended with $?"
   tail -n 40 /app/tmp/log
+  dmesg | tail -n 8
   umount /app/data && echo 'guest: the data disk is unmounted'
   poweroff -f
 }
