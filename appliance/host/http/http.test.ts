@@ -100,6 +100,26 @@ test('a stream is read at the pace of the caller and ended when the caller goes 
   })
 })
 
+test('a caller that goes away while a chunk is on its way is no failure', async () => {
+  const failures: unknown[] = []
+  const wanted = Promise.withResolvers<void>()
+  const chunk = Promise.withResolvers<Uint8Array>()
+  async function* slow() {
+    yield new Uint8Array(1)
+    wanted.resolve()
+    yield await chunk.promise
+  }
+  const response = await streamed(slow(), { headers: {} }, { failed: e => failures.push(e) })
+  const reader = response.body!.getReader()
+  await reader.read()
+  const second = reader.read()
+  await wanted.promise
+  const cancelled = reader.cancel()
+  chunk.resolve(new Uint8Array(1))
+  await Promise.all([second, cancelled])
+  assert.deepEqual(failures, [])
+})
+
 test('a stream that fails midway cuts the connection instead of ending well', async () => {
   const app: App = new Hono()
   const failures: unknown[] = []

@@ -13,21 +13,26 @@ export async function streamed(
 ): Promise<Response> {
   const chunks = bytes[Symbol.asyncIterator]()
   let first: IteratorResult<Uint8Array> | undefined = await chunks.next()
+  // Once the caller is gone, what a chunk on its way still does is nobody's failure.
+  let gone = false
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const next = first ?? (await chunks.next())
           first = undefined
+          if (gone) return
           if (next.done) controller.close()
           else controller.enqueue(next.value)
         } catch (error) {
+          if (gone) return
           on.failed(error)
           if (on.outgoing) on.outgoing.destroy()
           else controller.error(error)
         }
       },
       async cancel() {
+        gone = true
         await chunks.return?.()
       },
     },
