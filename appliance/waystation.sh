@@ -16,4 +16,9 @@ fi
 # Each C-STORE under way waits for the disk in a thread of libuv's pool, of which there are 4 by
 # default; and glibc keeps freed memory in an arena for each thread unless told to share two.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
-exec "$here/node_modules/.bin/node" "$here/appliance/main.ts" "$@"
+
+# Received bytes pass through in buffers outside the heap, and V8 marks the whole heap for every 32 MB
+# of them. A small young generation frees them early, and marking in one go costs half of marking in
+# steps: measured for 526 KB images, 1.4 instead of 2.4 ms of user time each, peak 155 instead of 232 MB.
+exec "$here/node_modules/.bin/node" --max-semi-space-size=4 --no-incremental-marking --single-threaded-gc \
+  "$here/appliance/main.ts" "$@"
