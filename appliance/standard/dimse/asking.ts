@@ -1,4 +1,5 @@
 import { Fault } from '../../faults.ts'
+import { encodingOf } from '../dicom/dicom.ts'
 import type { DatasetSink } from './assembly.ts'
 import type { Association } from './association.ts'
 import { type Command, noDataset } from './command.ts'
@@ -7,6 +8,7 @@ import { Exchange } from './exchange.ts'
 import { Gather } from './gather.ts'
 import type { Pace } from './inflow.ts'
 import type { NegotiatedContext } from './negotiation.ts'
+import { evened } from './outflow.ts'
 import type { RequestCounts } from './record.ts'
 import { datasetPresent, replyFrom } from './replies.ts'
 import type { Sending } from './sending.ts'
@@ -124,7 +126,7 @@ export class Asking implements Peer {
         await this.#sending.stream(
           contextId,
           storeCommand(instance, exchange.messageId),
-          instance.data,
+          encodingOf(instance.transferSyntaxUid).deflated ? evened(instance.data) : instance.data,
         )
       } catch (thrown) {
         // Nobody has heard of it, or the association is gone with it.

@@ -66,3 +66,16 @@ export class Fragmenter {
     this.#held = 0
   }
 }
+
+/**
+ * A deflated dataset of odd length with the NUL behind it that PS3.5 §A.5 asks for, and that files
+ * sometimes lack; DCMTK aborts over a fragment of odd length.
+ */
+export async function* evened(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let odd = false
+  for await (const chunk of data) {
+    odd = odd !== (chunk.length % 2 === 1)
+    yield chunk
+  }
+  if (odd) yield new Uint8Array(1)
+}
