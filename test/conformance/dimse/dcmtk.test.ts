@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { type Certificates, makeCertificates } from '../../peers/certificates.ts'
 import { storeScp, storeScu } from '../../peers/dcmtk.ts'
 import { eventually, start } from '../../peers/programs.ts'
 import { datasetOf } from '../../samples/part10.ts'
-import { type Certificates, makeCertificates } from './certificates.ts'
 import {
   aeTitle,
   call,

@@ -19,7 +19,7 @@ const sta2 = 'PS3.8 table 9-10, Sta2'
  * (01H) of 54 bytes, version 3.3, 32 random bytes, no session, one cipher suite, no compression,
  * 11 bytes of extensions that are none.
  */
-const clientHello = bytes(
+export const clientHello = bytes(
   [0x16, 3, 1],
   u16(58),
   [1, 0, 0, 54, 3, 3],

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defaultTimers } from '../../../appliance/standard/dimse/dimse.ts'
+import { type Identity, makeCertificates } from '../certificates.ts'
 import { eventually } from '../programs.ts'
 import { openConnection } from './connection.ts'
 import type { Parrot, Script } from './script.ts'
@@ -11,13 +15,14 @@ import { openWitness, type Subject, startSubject, witnessInstance } from './subj
  * half kept, the association given back, and a good peer undisturbed.
  */
 export async function play(script: Script): Promise<void> {
-  const subject = await startSubject(script)
+  const tls = script.onTlsPort ? { tls: await tlsSettings() } : {}
+  const subject = await startSubject({ ...script, ...tls })
   try {
     const witness = await openWitness(subject.port)
     await witness.echoes()
     await witness.stores()
     const parrot: Parrot = {
-      ...(await openConnection(subject.port)),
+      ...(await openConnection(script.onTlsPort ? subject.tlsPort : subject.port)),
       heard: witness.echoes,
       async pass(seconds) {
         const step = defaultTimers.idle / 2
@@ -48,6 +53,20 @@ export async function play(script: Script): Promise<void> {
   } finally {
     await subject.stop()
   }
+}
+
+let certificate: Promise<Identity> | undefined
+
+/** A port for TLS that wants no certificate of the caller; its own is made once. */
+async function tlsSettings() {
+  certificate ??= made()
+  return { ...(await certificate), clientCertificate: 'none' as const, port: 0 }
+}
+
+async function made(): Promise<Identity> {
+  const folder = mkdtempSync(join(tmpdir(), 'waystation-parrot-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return (await makeCertificates(folder)).waystation
 }
 
 async function expectRecord(script: Script, subject: Subject, parrot: Parrot): Promise<void> {

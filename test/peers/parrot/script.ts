@@ -19,6 +19,8 @@ export interface Script {
   /** Where it is written that this is the answer. */
   source: string
   steps: readonly Step[]
+  /** Said on the TLS port, below TLS. */
+  onTlsPort?: true
   record: ExpectedRecord
   /** What the store service saw of each C-STORE that reached it; default: none did. */
   stored?: readonly Stored[]

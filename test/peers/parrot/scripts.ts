@@ -4,6 +4,7 @@ import { messageScripts } from './messages.ts'
 import { negotiatingScripts } from './negotiating.ts'
 import { partingScripts } from './parting.ts'
 import type { Script } from './script.ts'
+import { tlsPortScripts } from './tlsPort.ts'
 
 /** Every bad manner the parrot knows, in the order of an association's life. */
 export const scripts: readonly Script[] = [
@@ -12,4 +13,5 @@ export const scripts: readonly Script[] = [
   ...dataTransferScripts,
   ...messageScripts,
   ...partingScripts,
+  ...tlsPortScripts,
 ]

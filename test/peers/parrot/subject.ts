@@ -20,6 +20,8 @@ import type { Script, Stored } from './script.ts'
 export interface Subject {
   acceptor: Acceptor
   port: number
+  /** 0 without TLS. */
+  tlsPort: number
   stored: Stored[]
   /** The record of the connection from this port, once it is over. */
   record(port: number): Promise<ConnectionRecord>
@@ -35,7 +37,7 @@ const offered: Record<string, Offer> = {
 
 export async function startSubject(
   options: Pick<Script, 'limits' | 'services'> &
-    Pick<AcceptorOptions, 'admit' | 'clock' | 'onRecord'> = {},
+    Pick<AcceptorOptions, 'admit' | 'clock' | 'onRecord' | 'tls'> = {},
 ): Promise<Subject> {
   const { limits, services, admit } = options
   const clock = createTestClock()
@@ -50,6 +52,7 @@ export async function startSubject(
   const acceptor = createAcceptor({
     host: '127.0.0.1',
     port: 0,
+    ...(options.tls ? { tls: options.tls } : {}),
     aeTitles: ['WAYSTATION'],
     offers: abstractSyntax => offered[abstractSyntax],
     log: silentLog,
@@ -62,11 +65,12 @@ export async function startSubject(
     onRecord: options.onRecord ?? (record => recordOf(record.remotePort).resolve(record)),
   })
   const running = acceptor.run(stopping.signal)
-  const { port } = await acceptor.listening
+  const { port, tlsPort = 0 } = await acceptor.listening
   assert.ok(port !== undefined)
   return {
     acceptor,
     port,
+    tlsPort,
     stored,
     record: remotePort => recordOf(remotePort).promise,
     pass: clock.pass,
