@@ -117,7 +117,7 @@ try {
       [box, orthancs[1]],
       1,
     )
-  await measureSending(works.ct, runs, say)
+  await measureSending(works.ct, runs, folder.path, say)
 } finally {
   for (const server of started) await server.stop()
   folder.remove()

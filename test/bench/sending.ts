@@ -1,4 +1,6 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BlobKey, openDisk } from '../../appliance/holdings/storage/storage.ts'
 import { silentLog } from '../../appliance/log.ts'
 import { connect } from '../../appliance/standard/dimse/dimse.ts'
 import { accepting, end, freePort, start } from '../peers/programs.ts'
@@ -8,8 +10,20 @@ import { send, type Work } from './works.ts'
 const ctImage = '1.2.840.10008.5.1.4.1.1.2'
 const explicitLittleEndian = '1.2.840.10008.1.2.1'
 
-/** Our own sending, with the files as a source: one association, every dataset a stream. */
-async function sendOurselves(images: readonly Synthetic[], port: number): Promise<number> {
+type Kept = Synthetic & { key: BlobKey; read: Awaited<ReturnType<typeof openDisk>>['read'] }
+
+/** The images as the box keeps them, so that what is measured is what the relay does. */
+async function kept(images: readonly Synthetic[], folder: string): Promise<Kept[]> {
+  const { write, read } = await openDisk({ folder })
+  const all: Kept[] = []
+  for (const image of images) {
+    all.push({ ...image, ...(await write(createReadStream(image.file))), read })
+  }
+  return all
+}
+
+/** Our own sending: one association, every dataset a stream from the disk. */
+async function sendOurselves(images: readonly Kept[], port: number): Promise<number> {
   const begun = performance.now()
   const association = await connect({
     host: '127.0.0.1',
@@ -24,7 +38,7 @@ async function sendOurselves(images: readonly Synthetic[], port: number): Promis
       sopClassUid: ctImage,
       sopInstanceUid: image.sopInstanceUid,
       transferSyntaxUid: explicitLittleEndian,
-      data: createReadStream(image.file, { start: image.datasetOffset, highWaterMark: 1 << 18 }),
+      data: image.read(image.key, { from: image.datasetOffset, to: image.bytes }),
     })
     if (status !== 0) throw new Error(`storescp answered ${status}`)
   }
@@ -36,8 +50,11 @@ async function sendOurselves(images: readonly Synthetic[], port: number): Promis
 export async function measureSending(
   work: Work,
   runs: number,
+  folder: string,
   say: (line?: string) => void,
 ): Promise<void> {
+  const blobs = join(folder, 'sending')
+  const images = await kept(work.senders[0]!, blobs)
   const port = await freePort()
   const program = start('storescp', ['--ignore', '--fork', String(port)])
   await accepting(port, program)
@@ -45,11 +62,12 @@ export async function measureSending(
   const theirs: number[] = []
   try {
     for (let run = 0; run < runs; run++) {
-      ours.push(await sendOurselves(work.senders[0]!, port))
+      ours.push(await sendOurselves(images, port))
       theirs.push(await send(work, port))
     }
   } finally {
     await end(program)
+    rmSync(blobs, { recursive: true })
   }
   const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
   const [own, other] = [median(ours), median(theirs)]

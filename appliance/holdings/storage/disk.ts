@@ -23,7 +23,8 @@ export interface DiskOptions {
 }
 
 const blobName = /^([0-9a-f]{8})\.(dcm|part)$/
-const readSize = 256 * 1024
+/** A CT image in one turn of the thread pool, and little enough for many readers at once. */
+const readSize = 1024 * 1024
 const lastNumber = 0xffffffff
 
 const fs = {
@@ -78,8 +79,11 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
         const length = await pour(bytes, file)
         await onDisk(fs.rename(part, target))
         written = target
+        // Both at once: a journalling file system serves them with one commit.
+        const named = onDisk(syncFolder(folder))
+        named.catch(() => {})
         await onDisk(fs.fdatasync(file))
-        await onDisk(syncFolder(folder))
+        await named
         closeSync(file)
         return { key, bytes: length }
       } catch (error) {
