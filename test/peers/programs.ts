@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
+import { after } from 'node:test'
 
 /** A peer that is a program of its own: what it printed, and how it ended. */
 export interface Program {
@@ -12,6 +13,14 @@ export interface Program {
 /** DCMTK waits for Nagle's algorithm on both ends unless told otherwise: 47 ms for each C-STORE. */
 const quick = { TCP_NODELAY: '1' }
 
+const running = new Set<ChildProcess>()
+// A test that fails does not reach the lines that end its peers, and they would keep it from ending.
+if (process.env.NODE_TEST_CONTEXT) {
+  after(() => {
+    for (const child of running) child.kill('SIGKILL')
+  })
+}
+
 export function start(
   command: string,
   args: readonly string[],
@@ -21,6 +30,8 @@ export function start(
     env: { ...process.env, ...quick, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   let text = ''
   child.stdout.on('data', data => (text += data))
   child.stderr.on('data', data => (text += data))
