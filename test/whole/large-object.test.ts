@@ -62,7 +62,6 @@ test('a 500 MB multi-frame object goes in and out, by DIMSE and HTTP, below 300 
     'out by DIMSE, unchanged',
   )
 
-  // Read first: the box closes a connection that is idle for a second, as Orthanc does.
   const body = readFileSync(image.file)
   await fetch(`${box.url}/instances/${id}`, { method: 'DELETE' })
   const upload = await fetch(`${box.url}/instances`, {

@@ -96,6 +96,8 @@ function build(options: HttpServerOptions, limits: HttpLimits): Server {
   const serverOptions = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersSeconds * 1000,
+    // A caller that uses its connection again must not find it closed just then.
+    keepAliveTimeout: limits.idleSeconds * 1000,
     // A study over a slow line may take hours: a body is judged by its pace, not by its duration.
     requestTimeout: 0,
     noDelay: true,
