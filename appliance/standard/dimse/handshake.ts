@@ -59,10 +59,11 @@ export async function openTlsPort(
       const takeBack = around.clock.after(around.timers.artim * 1000, () =>
         resolve(new Fault('peer-timeout', 'the TLS handshake was not finished in time')),
       )
-      socket.once('close', () =>
-        resolve(new Error('the connection was closed during the TLS handshake')),
-      )
-      server.emit('connection', socket)
+      const closed = () => resolve(new Error('the connection was closed during the TLS handshake'))
+      socket.once('close', closed)
+      // It may have gone while the files were looked at.
+      if (socket.destroyed) closed()
+      else server.emit('connection', socket)
       const result = await promise
       takeBack()
       shaking.delete(name)
