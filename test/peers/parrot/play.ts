@@ -21,8 +21,12 @@ export async function play(script: Script): Promise<void> {
     const witness = await openWitness(subject.port)
     await witness.echoes()
     await witness.stores()
+    const connection = await openConnection(script.onTlsPort ? subject.tlsPort : subject.port)
+    let recorded = false
+    void subject.record(connection.port).then(() => (recorded = true))
     const parrot: Parrot = {
-      ...(await openConnection(script.onTlsPort ? subject.tlsPort : subject.port)),
+      ...connection,
+      recorded: () => recorded,
       heard: witness.echoes,
       async pass(seconds) {
         const step = defaultTimers.idle / 2

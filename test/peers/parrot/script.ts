@@ -41,6 +41,8 @@ export interface Parrot extends Connection {
   heard(): Promise<void>
   /** Time of the appliance's clock; the good association is never idle meanwhile. */
   pass(seconds: number): Promise<void>
+  /** Has its record been written? */
+  recorded(): boolean
 }
 
 export interface ExpectedRecord {
@@ -139,6 +141,18 @@ export const passes =
     await parrot.heard()
     await parrot.pass(seconds)
   }
+
+/**
+ * As many seconds as it takes, where a wait begins only when the appliance has looked at files; the
+ * record says whether it was that wait which ended.
+ */
+export const passesUntilRecorded: Deed = async parrot => {
+  const deadline = performance.now() + 10_000
+  while (!parrot.recorded() && performance.now() < deadline) {
+    await parrot.heard()
+    await parrot.pass(1)
+  }
+}
 
 /** One byte at a time, each in a segment of its own, with seconds in between. */
 export const trickles =

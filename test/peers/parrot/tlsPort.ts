@@ -5,18 +5,15 @@ import {
   hears,
   hearsEnd,
   passes,
+  passesUntilRecorded,
   resets,
   type Script,
-  type Step,
   stopsReading,
   trickles,
 } from './script.ts'
 
 const onTlsPort = true as const
 const source = 'issue "The wire", TLS: told by the first bytes; the timer artim'
-
-/** The time for a handshake begins when the files of the certificate have been looked at: how soon? */
-const untilShaken: readonly Step[] = Array.from({ length: 8 }, () => passes(31))
 
 /** What is said on the TLS port that is not, or not quite, TLS. */
 export const tlsPortScripts: readonly Script[] = [
@@ -45,14 +42,14 @@ export const tlsPortScripts: readonly Script[] = [
     title: 'a TLS handshake that comes byte by byte has no more time than any other',
     source,
     onTlsPort,
-    steps: [stopsReading, trickles(clientHello.subarray(0, 40), 1), ...untilShaken],
+    steps: [stopsReading, trickles(clientHello.subarray(0, 40), 1), passesUntilRecorded],
     record: { outcome: 'protocol-broken', sentence: /handshake/ },
   },
   {
     title: 'a TLS hello that stops in the middle is given up after the ARTIM time',
     source,
     onTlsPort,
-    steps: [clientHello.subarray(0, 20), ...untilShaken, hearsEnd],
+    steps: [clientHello.subarray(0, 20), passesUntilRecorded, hearsEnd],
     record: { outcome: 'protocol-broken', sentence: /handshake/ },
   },
   {
