@@ -38,6 +38,25 @@ test('the newest records are kept, newest first, and no more than the limit', ()
   )
 })
 
+test('callers that propose without measure cost the oldest records their contexts, and no more', () => {
+  const contexts = Array.from({ length: 10 }, (_, id) => ({
+    id,
+    abstractSyntax: '1.2.3',
+    transferSyntaxes: ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'],
+  }))
+  // Each weighs 10 × (200 + 2 × 80) = 3,600 bytes: two of them fit.
+  const log = createConnectionLog(4, 8_000)
+  for (let id = 1; id <= 11; id++) {
+    log.add(record(id, { contexts }))
+    const all = log.recent(10)
+    assert.equal(all.length, Math.min(id, 4))
+    assert.deepEqual(
+      all.map(each => each.contexts.length),
+      all.map((_, index) => (index < 2 ? 10 : 0)),
+    )
+  }
+})
+
 test('a refused caller is listed once, with its attempts and its last one', () => {
   const log = createConnectionLog()
   log.add(record(1, { outcome: 'rejected', sentence: 'first' }))

@@ -10,7 +10,11 @@ export interface RefusedCaller {
   sentence: string
 }
 
-/** The newest connection records, in memory: what a technician at the scanner asks about is minutes old. */
+/**
+ * The newest connection records, in memory: what a technician at the scanner asks about is minutes
+ * old. They are bounded in number and in bytes: a caller may propose 128 contexts of 60 transfer
+ * syntaxes ten thousand times. Past the bytes the oldest records lose their contexts, nothing else.
+ */
 export interface ConnectionLog {
   add(record: ConnectionRecord): void
   /** Newest first. */
@@ -23,9 +27,19 @@ export interface ConnectionLog {
 const refusedCallersKept = 1_000
 const followerKeeps = 1_000
 
-export function createConnectionLog(kept = 10_000): ConnectionLog {
+/** What a context and a transfer syntax of it take in memory, roughly, in bytes. */
+const contextBytes = 200
+const syntaxBytes = 80
+
+const weightOf = ({ contexts }: ConnectionRecord) =>
+  contexts.reduce((sum, each) => sum + contextBytes + each.transferSyntaxes.length * syntaxBytes, 0)
+
+export function createConnectionLog(kept = 10_000, contextsBytes = 32 * 2 ** 20): ConnectionLog {
   const ring: ConnectionRecord[] = []
   let next = 0
+  /** Of all contexts in the ring; those of the records before `lightest` were let go. */
+  let weight = 0
+  let lightest = 0
   const refused = new Map<string, RefusedCaller>()
   const followers = new Set<(record: ConnectionRecord) => void>()
 
@@ -46,10 +60,24 @@ export function createConnectionLog(kept = 10_000): ConnectionLog {
     if (refused.size > refusedCallersKept) refused.delete(refused.keys().next().value!)
   }
 
+  function keep(record: ConnectionRecord): void {
+    const replaced = ring[next]
+    if (replaced) weight -= weightOf(replaced)
+    if (replaced && lightest === next) lightest = (next + 1) % kept
+    ring[next] = record
+    next = (next + 1) % kept
+    weight += weightOf(record)
+    while (weight > contextsBytes) {
+      const oldest = ring[lightest]!
+      weight -= weightOf(oldest)
+      ring[lightest] = { ...oldest, contexts: [] }
+      lightest = (lightest + 1) % kept
+    }
+  }
+
   return {
     add(record) {
-      ring[next] = record
-      next = (next + 1) % kept
+      keep(record)
       if (record.direction === 'incoming' && record.outcome === 'rejected') noteRefusal(record)
       for (const tell of followers) tell(record)
     },
