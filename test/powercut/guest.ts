@@ -43,11 +43,13 @@ export async function startGuest(
       ? `driver=raw,file.driver=file,file.filename=${data.file}`
       : `driver=nbd,server.type=unix,server.path=${data.socket}`
   const eager = options.eagerWriteback ? ' eager' : ''
+  // Both processors in one thread, by turns: with a thread for each, QEMU 7.2 now and then runs code
+  // that V8 has meanwhile rewritten, and the service dies of it (README.md, "The machine").
   const child = spawn(
     'qemu-system-x86_64',
     [
       ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot', '-machine', 'pc'],
-      ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1024'],
+      ...['-accel', 'tcg,thread=single', '-cpu', 'max', '-smp', '2', '-m', '1024'],
       ...['-kernel', machine.kernelImage, '-initrd', machine.initramfs],
       ...['-append', `console=ttyS0 quiet panic=-1 mitigations=off${eager}`],
       ...['-chardev', 'stdio,id=console', '-serial', 'chardev:console'],
