@@ -34,10 +34,7 @@ before(async () => {
   good = 0
 })
 
-after(async () => {
-  assert.equal(await box?.stop(), 0)
-  folder.remove()
-})
+after(() => folder.remove())
 
 let linesBefore = 0
 beforeEach(() => {
@@ -229,4 +226,8 @@ test('what is damaged or unknown in the configuration is refused before anything
   assert.equal(await refused.ended, 78)
   for (const part of ['dicom.aet', 'dicom.prot', 'nowhere'])
     assert.ok(refused.output().includes(part), part)
+})
+
+test('after all of that the box stops in order', async () => {
+  assert.equal(await box.stop(), 0)
 })
