@@ -111,7 +111,10 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
     for (let round = 1; round <= cuts; round++) {
       if (round > 1 && random() < 0.25) {
         await boot()
-        await wait(random() * bootMilliseconds)
+        // Half of them as the kernel replays its journal, or the service lists what it finds.
+        const byClock = random() < 0.5
+        const moment = wait(bootMilliseconds * (byClock ? random() : 1))
+        await (byClock ? moment : Promise.race([moment, drive.written(1 + random() * 80)]))
         say(`  cut while starting: ${await cut()}`)
         cutsAtStart++
       }
@@ -134,6 +137,9 @@ export async function runCuts(options: CutsOptions): Promise<Outcome> {
       // By the clock most cuts come while the guest computes; half of them come as it writes.
       if (random() < 0.5) await Promise.race([drive.written(1 + random() * 40), wait(1000)])
       senders.leave()
+      if (running.console().includes('guest: the service ended')) {
+        faults.push(`before cut ${round} the service ended by itself: ${running.console()}`)
+      }
       const how = await cut()
       await senders.ended
       say(
