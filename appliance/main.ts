@@ -13,6 +13,7 @@ import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import { orthancRoutes, orthancSettings } from './doors/orthanc/orthanc.ts'
 import { createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
 import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
+import { nodesSettings, openNodes } from './duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
 import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
@@ -31,6 +32,7 @@ const settingsSchema = z.strictObject({
   http: httpSettings.extend({ orthanc: orthancSettings.prefault({}) }).prefault({}),
   archive: archiveSettings.extend({ storage: storageSettings.prefault({}) }).prefault({}),
   forward: forwardSettings.prefault({}),
+  nodes: nodesSettings.prefault([]),
 })
 type Settings = z.output<typeof settingsSchema>
 
@@ -212,7 +214,8 @@ async function serveFrom(
   const intake = counted(archive, metrics)
   const connections = createConnectionLog()
   const onRecord = connections.add
-  const scp = createScp({ settings: dicom, archive: intake, onRecord, log, now })
+  const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
+  const scp = createScp({ settings: dicom, archive: intake, nodes, onRecord, log, now })
   watch(metrics, { archive, forward, associations: scp.associations, data })
 
   const listening: { http?: number; dicom?: number; dicomTls?: number } = {}

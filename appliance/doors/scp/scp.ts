@@ -1,4 +1,6 @@
 /** DIMSE services answered from the archive: what a scanner talks to. */
+import { lookup } from 'node:dns/promises'
+import type { Nodes } from '../../duties/nodes/nodes.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Log } from '../../log.ts'
 import { storageSopClasses } from '../../standard/dicom/dicom.ts'
@@ -10,6 +12,7 @@ import {
   status,
   verificationSopClass,
 } from '../../standard/dimse/dimse.ts'
+import { createAdmission } from './admission.ts'
 import type { ScpSettings } from './settings.ts'
 import { store } from './store.ts'
 
@@ -19,11 +22,13 @@ export { aeTitle, type ScpSettings, scpSettings } from './settings.ts'
 export function createScp(options: {
   settings: ScpSettings
   archive: Archive
+  nodes: Nodes
   onRecord: (record: ConnectionRecord) => void
   log: Log
   now: () => Date
 }): Acceptor {
   const { settings, archive, log, now } = options
+  const admission = createAdmission({ settings, nodes: options.nodes, addressesOf, log })
   return createAcceptor({
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
@@ -31,14 +36,20 @@ export function createScp(options: {
     aeTitles: settings.checkCalledAet ? [settings.aet, ...settings.aliases] : 'any',
     timers: settings.timers,
     limits: settings.limits,
+    admit: admission.admit,
     offers: offersOf(settings),
-    services: {
+    services: admission.guarding({
       echo: async () => ({ status: status.success }),
       store: request => store(archive, request, { log, now }),
-    },
-    onRecord: options.onRecord,
+    }),
+    onRecord: record => options.onRecord(admission.told(record)),
     log,
   })
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true })
+  return found.map(({ address }) => address)
 }
 
 /**

@@ -12,6 +12,27 @@ const uid = z
   .regex(/^[0-9]+(\.[0-9]+)+$/, 'not a UID')
   .max(64)
 
+const policy = (fallback: 'allowed' | 'loopback' | 'refused', help: string) =>
+  z.enum(['allowed', 'loopback', 'refused']).default(fallback).describe(help)
+
+/**
+ * Images come in from anyone, since a scanner that is refused is an image lost; what is kept goes
+ * out to nobody unknown, except on this machine itself, as over HTTP.
+ */
+const unknownCallersSettings = z.strictObject({
+  echo: policy('allowed', 'C-ECHO.'),
+  store: policy('allowed', 'C-STORE.'),
+  find: policy('loopback', 'C-FIND of patients, studies, series and instances.'),
+  findWorklist: policy('loopback', 'C-FIND of the modality worklist.'),
+  get: policy('loopback', 'C-GET.'),
+  move: policy('loopback', 'C-MOVE.'),
+  storageCommitment: policy('loopback', 'N-ACTION: to promise that images are safe.'),
+  eventReport: policy(
+    'allowed',
+    'N-EVENT-REPORT: to tell what was promised to us; only transactions of ours are listened to.',
+  ),
+})
+
 /** The `dicom` section of the configuration. */
 export const scpSettings = z.strictObject({
   aet: aeTitle.default('WAYSTATION').describe('The AE title of this box.'),
@@ -20,6 +41,15 @@ export const scpSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Refuse callers that call another AE title than this box’s own and its aliases.'),
+  unknownCallers: unknownCallersSettings
+    .prefault({})
+    .describe(
+      'What callers may do that are no known node: allowed; loopback, from this machine only; refused.',
+    ),
+  checkNodeAddress: z
+    .boolean()
+    .default(false)
+    .describe('Whether a known node is known only when it calls from its own address.'),
   host: z.string().min(1).optional().describe('The address to listen on; without it, all.'),
   port: z
     .number()

@@ -1,0 +1,40 @@
+/**
+ * The remote nodes we know, what each may do, and what we ask of them. README.md states what is
+ * promised of commitments and notifications.
+ */
+export type {
+  Asked,
+  Asking,
+  Match,
+  Model,
+  Progress,
+  Query,
+  SendOptions,
+  Sent,
+  Wanted,
+} from './asking.ts'
+export { associate, type Call, type Calling, localAetOf } from './association.ts'
+export type {
+  CommitmentAsked,
+  CommitmentRequest,
+  Commitments,
+  Reference,
+} from './commitment.ts'
+export type { Capabilities, Certificate, ProbeOptions, Service } from './probe.ts'
+export { type Nodes, openNodes } from './registry.ts'
+export {
+  availabilitySopClass,
+  type Guarded,
+  guardedService,
+  models,
+  storageCommitmentInstance,
+  storageCommitmentSopClass,
+} from './services.ts'
+export {
+  type Allowed,
+  manufacturers,
+  type Node,
+  type NodeInput,
+  nodeSettings,
+  nodesSettings,
+} from './settings.ts'
