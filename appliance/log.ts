@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { type Logger as Pino, pino } from 'pino'
 
 /**
  * One structured JSON line per fact, on standard output, where systemd's journal reads it.
@@ -16,10 +16,30 @@ export interface Log {
 
 export type Fields = Readonly<Record<string, unknown>>
 
+/** Parts of the program whose lines can be let out each at a level of its own. */
+export const logCategories = [
+  'generic',
+  'http',
+  'dicom',
+  'catalog',
+  'jobs',
+  'plugins',
+  'lua',
+] as const
+export type LogCategory = (typeof logCategories)[number]
+
+export interface LevelledLog extends Log {
+  /** The lines of one part; the log itself is that of `generic`. */
+  of(category: LogCategory): Log
+  level(category: LogCategory): string
+  /** From now on, until the next start: `debug`, `info`, `warn`, `error`, or `trace` for everything. */
+  setLevel(category: LogCategory, level: string): void
+}
+
 export function createLog(options: {
   level: string
   destination?: { write(line: string): void }
-}): Log {
+}): LevelledLog {
   const out = pino(
     {
       level: options.level,
@@ -30,6 +50,25 @@ export function createLog(options: {
     },
     options.destination ?? pino.destination({ dest: 1, sync: true }),
   )
+  const outs = Object.fromEntries(logCategories.map(name => [name, out.child({})])) as Record<
+    LogCategory,
+    Pino
+  >
+  const logs = Object.fromEntries(logCategories.map(name => [name, logOn(outs[name])])) as Record<
+    LogCategory,
+    Log
+  >
+  return {
+    ...logs.generic,
+    of: category => logs[category],
+    level: category => outs[category].level,
+    setLevel(category, level) {
+      outs[category].level = level
+    },
+  }
+}
+
+function logOn(out: Pino): Log {
   return {
     info: (event, fields = {}) => out.info(fields, event),
     warn: (event, fields) => out.warn(fields, event),

@@ -3,7 +3,6 @@ import { lookup } from 'node:dns/promises'
 import type { Nodes } from '../../duties/nodes/nodes.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Log } from '../../log.ts'
-import { storageSopClasses } from '../../standard/dicom/dicom.ts'
 import {
   type Acceptor,
   type ConnectionRecord,
@@ -12,10 +11,12 @@ import {
   status,
   verificationSopClass,
 } from '../../standard/dimse/dimse.ts'
+import { type Acceptance, createAcceptance } from './acceptance.ts'
 import { createAdmission } from './admission.ts'
 import type { ScpSettings } from './settings.ts'
 import { store } from './store.ts'
 
+export { type Acceptance, createAcceptance } from './acceptance.ts'
 export { type ConnectionLog, createConnectionLog, type RefusedCaller } from './connections.ts'
 export { aeTitle, type ScpSettings, scpSettings } from './settings.ts'
 
@@ -23,13 +24,16 @@ export function createScp(options: {
   settings: ScpSettings
   archive: Archive
   nodes: Nodes
+  /** What C-STORE takes now; without it, what the settings say. */
+  acceptance?: Acceptance
   onRecord: (record: ConnectionRecord) => void
   log: Log
   now: () => Date
-}): Acceptor {
+}): Acceptor & { offers: Offers } {
   const { settings, archive, log, now } = options
+  const offers = offersOf(options.acceptance ?? createAcceptance(settings))
   const admission = createAdmission({ settings, nodes: options.nodes, addressesOf, log })
-  return createAcceptor({
+  const acceptor = createAcceptor({
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
@@ -37,7 +41,7 @@ export function createScp(options: {
     timers: settings.timers,
     limits: settings.limits,
     admit: admission.admit,
-    offers: offersOf(settings),
+    offers,
     services: admission.guarding({
       echo: async () => ({ status: status.success }),
       store: request => store(archive, request, { log, now }),
@@ -45,6 +49,7 @@ export function createScp(options: {
     onRecord: record => options.onRecord(admission.told(record)),
     log,
   })
+  return Object.assign(acceptor, { offers })
 }
 
 async function addressesOf(host: string): Promise<string[]> {
@@ -53,16 +58,17 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 /**
- * Verification, and storage in whatever transfer syntax the sender names first: nothing is parsed to
- * be stored, so nothing has to be converted.
+ * Verification, and storage in whatever accepted transfer syntax the sender names first: nothing is
+ * parsed to be stored, so nothing has to be converted.
  */
-export function offersOf(settings: Pick<ScpSettings, 'privateSopClasses' | 'anySopClass'>): Offers {
+export function offersOf(
+  acceptance: Pick<Acceptance, 'takesSopClass' | 'takesTransferSyntax'>,
+): Offers {
   const uncompressed = ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2', '1.2.840.10008.1.2.2']
-  const own = new Set(settings.privateSopClasses)
   return abstractSyntax => {
     if (abstractSyntax === verificationSopClass) return { transferSyntaxes: uncompressed }
-    const taken =
-      settings.anySopClass || storageSopClasses.has(abstractSyntax) || own.has(abstractSyntax)
-    return taken ? { transferSyntaxes: 'any' } : undefined
+    return acceptance.takesSopClass(abstractSyntax)
+      ? { transferSyntaxes: acceptance.takesTransferSyntax }
+      : undefined
   }
 }

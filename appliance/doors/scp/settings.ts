@@ -33,6 +33,10 @@ const unknownCallersSettings = z.strictObject({
   ),
 })
 
+const uidPattern = z
+  .string()
+  .regex(/^[0-9.*?]{1,64}$/, 'a pattern is a UID that may have "*" and "?" in it')
+
 /** The `dicom` section of the configuration. */
 export const scpSettings = z.strictObject({
   aet: aeTitle.default('WAYSTATION').describe('The AE title of this box.'),
@@ -62,6 +66,20 @@ export const scpSettings = z.strictObject({
     .array(uid)
     .default([])
     .describe('Private storage SOP classes to take besides those of the standard.'),
+  acceptedSopClasses: z
+    .array(uidPattern)
+    .default(['*'])
+    .describe(
+      'Which storage SOP classes of the standard to take: patterns with "*" and "?"; a UID without them is taken even when the standard has it not.',
+    ),
+  rejectedSopClasses: z
+    .array(uidPattern)
+    .default([])
+    .describe('Which SOP classes never to take, whatever else is said: patterns.'),
+  acceptedTransferSyntaxes: z
+    .array(uidPattern)
+    .default(['*'])
+    .describe('In which transfer syntaxes to take instances: patterns.'),
   anySopClass: z
     .boolean()
     .default(false)

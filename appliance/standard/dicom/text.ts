@@ -118,9 +118,13 @@ function withoutExtensions(name: string): string {
   return name.replace('ISO 2022 IR', 'ISO_IR')
 }
 
+/** Sets that DICOM does not know and that text without a set may yet be in. */
+const beyond: Record<string, string> = { 'WINDOWS-1251': 'windows-1251' }
+
 /** The decoder of one set without code extensions. */
 function single(name: string): Decoder {
-  const encoding = name === 'ISO_IR 100' ? undefined : characterSets[name]?.encoding
+  const encoding =
+    name === 'ISO_IR 100' ? undefined : (beyond[name] ?? characterSets[name]?.encoding)
   if (encoding === undefined) return latin1
   const decoder = new TextDecoder(encoding)
   return bytes => decoder.decode(bytes)

@@ -74,8 +74,8 @@ export type Admission = 'accepted' | Rejection
 
 /** What this end takes of one abstract syntax. */
 export interface Offer {
-  /** Best first; `any`: the first that the caller names. */
-  transferSyntaxes: readonly string[] | 'any'
+  /** Best first; `any`, or a test: the first that the caller names, or of those that pass. */
+  transferSyntaxes: readonly string[] | 'any' | ((uid: string) => boolean)
   /** May the caller be SCP of it (C-GET's storage classes); as SCU it always may. */
   callerMayBeScp?: boolean
   /** Answers extended negotiation; `undefined`: no answer, the defaults hold (PS3.7 D.3.3.5.2). */
@@ -135,7 +135,9 @@ export function negotiate(request: AssociateRequest, offers: Offers): Negotiated
     const chosen =
       transferSyntaxes === 'any'
         ? context.transferSyntaxes[0]
-        : transferSyntaxes.find(uid => context.transferSyntaxes.includes(uid))
+        : typeof transferSyntaxes === 'function'
+          ? context.transferSyntaxes.find(transferSyntaxes)
+          : transferSyntaxes.find(uid => context.transferSyntaxes.includes(uid))
     if (!chosen) return { ...refused, result: contextResult.transferSyntaxesNotSupported }
     return {
       ...context,
