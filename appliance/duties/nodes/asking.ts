@@ -1,8 +1,19 @@
+import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance, Level } from '../../holdings/catalog/catalog.ts'
 import type { Dataset, NewElement } from '../../standard/dicom/dicom.ts'
-import type { OutgoingAssociation } from '../../standard/dimse/dimse.ts'
-import type { Call } from './association.ts'
-import type { Capabilities, ProbeOptions } from './probe.ts'
+import {
+  type OutgoingAssociation,
+  type Reply,
+  type StoreRequest,
+  statusKind,
+  verificationSopClass,
+} from '../../standard/dimse/dimse.ts'
+import { associate, type Call, type Calling } from './association.ts'
+import { find } from './find.ts'
+import { type Capabilities, type ProbeOptions, probe } from './probe.ts'
+import { agreedSyntax, contextFor, once, refusal } from './question.ts'
+import { get, move } from './retrieve.ts'
+import { store } from './send.ts'
 import type { Node } from './settings.ts'
 
 /** How a question may be ended before its answer. */
@@ -95,4 +106,38 @@ export interface Asking {
   store(node: Node, instances: readonly Instance[], options?: SendOptions): AsyncIterable<Sent>
   /** Finds out what a node takes without sending it anything to keep. */
   probe(node: Node, options?: ProbeOptions): Promise<Capabilities>
+}
+
+export interface AskingParts {
+  calling: Calling
+  archive: Pick<Archive, 'open'>
+  /** Keeps what comes in a C-GET, as the door keeps what is sent to it. */
+  receive: (request: StoreRequest) => Promise<Reply>
+  /** ms since 1970, for the days that a certificate has left. */
+  now: () => number
+}
+
+export function createAsking({ calling, archive, receive, now }: AskingParts): Asking {
+  const asking: Asking = {
+    associate: (node, call) => associate(node, calling, call),
+
+    echo: (node, { cancel, stop = cancel } = {}) =>
+      once(
+        associate(node, calling, { contexts: [contextFor(verificationSopClass)], stop }),
+        async association => {
+          agreedSyntax(association, verificationSopClass, 'C-ECHO')
+          const reply = await association.echo()
+          if (statusKind(reply.status) === 'failure') throw refusal('C-ECHO', reply)
+        },
+      ),
+
+    find: (node, query, asked) => find(calling, node, query, asked),
+    move: (node, wanted, asked) => move(calling, node, wanted, asked),
+    get: (node, wanted, asked) => get({ ...calling, receive }, node, wanted, asked),
+    retrieve: (node, wanted, asked) =>
+      asking[node.retrieveMethod === 'C-GET' ? 'get' : 'move'](node, wanted, asked),
+    store: (node, instances, options) => store({ calling, archive }, node, instances, options),
+    probe: (node, options) => probe({ ...calling, now }, node, options),
+  }
+  return asking
 }

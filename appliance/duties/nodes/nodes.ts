@@ -2,25 +2,28 @@
  * The remote nodes we know, what each may do, and what we ask of them. README.md states what is
  * promised of commitments and notifications.
  */
-export type {
-  Asked,
-  Asking,
-  Match,
-  Model,
-  Progress,
-  Query,
-  SendOptions,
-  Sent,
-  Wanted,
+export {
+  type Asked,
+  type Asking,
+  type AskingParts,
+  createAsking,
+  type Match,
+  type Model,
+  type Progress,
+  type Query,
+  type SendOptions,
+  type Sent,
+  type Wanted,
 } from './asking.ts'
 export { associate, type Call, type Calling, localAetOf } from './association.ts'
+export type { Certificate } from './certificate.ts'
 export type {
   CommitmentAsked,
   CommitmentRequest,
   Commitments,
   Reference,
 } from './commitment.ts'
-export type { Capabilities, Certificate, ProbeOptions, Service } from './probe.ts'
+export type { Capabilities, ProbeOptions, Service } from './probe.ts'
 export { type Nodes, openNodes } from './registry.ts'
 export {
   availabilitySopClass,
