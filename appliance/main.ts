@@ -10,8 +10,15 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
-import { orthancRoutes, orthancSettings } from './doors/orthanc/orthanc.ts'
-import { createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
+import {
+  createEncoding,
+  type Encoding,
+  orthancRoutes,
+  orthancSettings,
+  type Running,
+  type Verbosity,
+} from './doors/orthanc/orthanc.ts'
+import { createAcceptance, createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
 import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
 import { nodesSettings, openNodes } from './duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
@@ -21,7 +28,8 @@ import { claimDataFolder, openBlobs, storageSettings } from './holdings/storage/
 import { loadSettings, type Option, readOptions, twinOf } from './host/config/config.ts'
 import { createMetrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer, httpSettings } from './host/http/http.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type LevelledLog, type Log, type LogCategory } from './log.ts'
+import type { AssociateRequest, Offer } from './standard/dimse/dimse.ts'
 
 const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
@@ -122,9 +130,11 @@ interface Holdings {
   archive: Archive
 }
 
+type Read = Pick<ReturnType<typeof readSettings>, 'data' | 'settings'>
+
 /** Opens the data folder, works with it, and leaves it closed whatever happens. */
 async function withHoldings(
-  { data, settings, log }: { data: string; settings: Settings; log: Log },
+  { data, settings, log, encoding }: Read & { log: Log; encoding?: Encoding },
   holds: (instance: Instance) => boolean,
   work: (holdings: Holdings) => Promise<void>,
 ): Promise<void> {
@@ -138,6 +148,7 @@ async function withHoldings(
         now: () => new Date(),
         elapsed: () => performance.now(),
         ...{ store, holds, log, pause },
+        ...(encoding && { characterSet: encoding.characterSet }),
       })
       try {
         await work({ data, store, archive })
@@ -182,32 +193,41 @@ const pauseSeconds = (seconds: number, stop: AbortSignal) => pause(seconds * 100
 const everything = () => true
 
 async function serve(args: string[]): Promise<number> {
-  const read = readSettings(args, serveOptions)
-  const log = createLog({ level: read.logLevel })
-  // The relay stands on the archive, and the archive asks the relay before it lets anything go.
-  let forward: Forward | undefined
-  const holds = ({ id }: Instance) => forward?.owes(id) ?? true
-  await withHoldings({ ...read, log }, holds, async holdings => {
-    forward = createForward({
-      ...{ archive: holdings.archive, store: holdings.store, log },
-      pause: pauseSeconds,
-      settings: read.settings.forward,
-      aeTitle: read.settings.dicom.aet,
-      now: Date.now,
-      random: Math.random,
+  for (;;) {
+    const read = readSettings(args, serveOptions)
+    const log = createLog({ level: read.logLevel })
+    const encoding = createEncoding(read.settings.http.orthanc.defaultEncoding)
+    // The relay stands on the archive, and the archive asks the relay before it lets anything go.
+    let forward: Forward | undefined
+    const holds = ({ id }: Instance) => forward?.owes(id) ?? true
+    let ending: Ending = 'stop'
+    await withHoldings({ ...read, log, encoding }, holds, async holdings => {
+      forward = createForward({
+        ...{ archive: holdings.archive, store: holdings.store, log: log.of('jobs') },
+        pause: pauseSeconds,
+        settings: read.settings.forward,
+        aeTitle: read.settings.dicom.aet,
+        now: Date.now,
+        random: Math.random,
+      })
+      // What another start would refuse must not stop this one.
+      const readable = () => void readSettings(args, serveOptions)
+      ending = await serveFrom({ ...holdings, forward, encoding, readable }, read.settings, log)
     })
-    await serveFrom({ ...holdings, forward }, read.settings, log)
-  })
-  log.info('stopped')
-  return 0
+    log.info(ending === 'stop' ? 'stopped' : 'restarting')
+    if (ending === 'stop') return 0
+  }
 }
+
+type Ending = Parameters<Running['stop']>[0]
 
 /** The doors, and everything long-lived, from the first to the last byte. */
 async function serveFrom(
-  { data, store, archive, forward }: Holdings & { forward: Forward },
+  holdings: Holdings & { forward: Forward; encoding: Encoding; readable: () => void },
   settings: Settings,
-  log: Log,
-): Promise<void> {
+  log: LevelledLog,
+): Promise<Ending> {
+  const { data, store, archive, forward, encoding } = holdings
   const { dicom, http: web } = settings
   const now = () => new Date()
   const metrics = createMetrics()
@@ -215,9 +235,15 @@ async function serveFrom(
   const connections = createConnectionLog()
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
-  const scp = createScp({ settings: dicom, archive: intake, nodes, onRecord, log, now })
+  const acceptance = createAcceptance(dicom)
+  const scp = createScp({
+    ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now },
+    log: log.of('dicom'),
+  })
   watch(metrics, { archive, forward, associations: scp.associations, data })
 
+  const stop = new AbortController()
+  let ending: Ending = 'stop'
   const listening: { http?: number; dicom?: number; dicomTls?: number } = {}
   const beside = adminRoutes({
     probes: {
@@ -231,16 +257,29 @@ async function serveFrom(
     forward,
   })
   const system = () => ({
-    name: 'Waystation',
     dicomAet: dicom.aet,
     dicomPort: listening.dicom ?? dicom.port,
     httpPort: listening.http ?? web.port,
     httpSecure: web.tls !== undefined,
   })
   const app = orthancRoutes({
-    ...{ archive: intake, limits: web.limits, system, now, random: randomBytes, log, beside },
+    ...{ archive: intake, limits: web.limits, system, now, random: randomBytes, beside },
     store: store.space('orthanc'),
     settings: web.orthanc,
+    log: log.of('http'),
+    running: {
+      ...{ acceptance, encoding, ...verbosityOf(log) },
+      negotiates(abstractSyntax) {
+        const offer = scp.offers(abstractSyntax, anyCaller)
+        return offer && { callerMayBeScp: offer.callerMayBeScp ?? false, takes: taking(offer) }
+      },
+      figures: () => [],
+      stop(how) {
+        if (how === 'restart') holdings.readable()
+        ending = how
+        stop.abort()
+      },
+    },
   })
   const http = createHttpServer({
     ...{ host: web.host, port: web.port, limits: web.limits, app, log },
@@ -259,11 +298,42 @@ async function serveFrom(
     },
     () => undefined, // The service that could not listen ends the run with its fault.
   )
-  const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  const end = () => stop.abort()
+  for (const signal of signals) process.once(signal, end)
   await runServices([...archive.services, forward, http, scp], {
     ...{ stop: stop.signal, log, pause: pauseSeconds },
   })
+  for (const signal of signals) process.off(signal, end)
+  return ending
+}
+
+const signals = ['SIGTERM', 'SIGINT'] as const
+
+/** Who asks for a conformance statement is nobody in particular. */
+const anyCaller = { roles: [], contexts: [], extended: [] } as unknown as AssociateRequest
+
+function taking({ transferSyntaxes }: Offer): (uid: string) => boolean {
+  if (transferSyntaxes === 'any') return () => true
+  return typeof transferSyntaxes === 'function'
+    ? transferSyntaxes
+    : uid => transferSyntaxes.includes(uid)
+}
+
+/** Orthanc's words for how talkative the log is, and our levels. */
+function verbosityOf(log: LevelledLog): Pick<Running, 'verbosity' | 'setVerbosity'> {
+  const levels: Record<Verbosity, string> = {
+    default: log.level('generic'),
+    verbose: 'debug',
+    trace: 'trace',
+  }
+  const part = (category: string) => (category === 'sqlite' ? 'catalog' : category) as LogCategory
+  return {
+    verbosity(category) {
+      const level = log.level(part(category))
+      return level === levels.verbose ? 'verbose' : level === levels.trace ? 'trace' : 'default'
+    },
+    setVerbosity: (category, verbosity) => log.setLevel(part(category), levels[verbosity]),
+  }
 }
 
 /** Why no image would be taken now, in sentences for a person. */

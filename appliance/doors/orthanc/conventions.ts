@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts'
 import { json } from './answers.ts'
 import type { Call } from './arguments.ts'
 import { errorAnswer, Refusal, refusalOf } from './errors.ts'
+import type { Figures } from './figures.ts'
 import type { App } from './routes.ts'
 
 /** The verbs that Orthanc routes. */
@@ -16,7 +17,7 @@ const verbs = ['GET', 'POST', 'PUT', 'DELETE'] as const
  */
 export function conventional(
   routes: (app: App) => void,
-  options: { log: Log; beside?: Hono },
+  options: { log: Log; figures: Figures; beside?: Hono },
 ): App {
   const inner: App = new Hono<{ Bindings: HttpEnv }>({
     getPath: request => withoutTrailingSlash(pathOf(request.url)),
@@ -52,12 +53,19 @@ export function conventional(
       ? new Response(null, { status: 301, headers: { Location: 'ui/' } })
       : notRouted(),
   )
-  outer.all('*', c => {
+  outer.all('*', async c => {
     const verb = verbOf(c)
     if (verb === 'HEAD' || verb === 'OPTIONS') return notRouted()
     if (!(verbs as readonly string[]).includes(verb)) return new Response(null, { status: 400 })
     const { raw } = c.req
-    return inner.fetch(raw.method === verb ? raw : faked(raw, verb), c.env)
+    const end = options.figures.begin()
+    try {
+      const answer = await inner.fetch(raw.method === verb ? raw : faked(raw, verb), c.env)
+      options.log.debug('request', { verb, path: pathOf(raw.url), status: answer.status })
+      return answer
+    } finally {
+      end()
+    }
   })
   return outer
 }

@@ -4,12 +4,13 @@ import type { Instance, Level, PublicId, Store } from '../../holdings/catalog/ca
 import type { HttpLimits } from '../../host/http/http.ts'
 import type { Log } from '../../log.ts'
 import { Refusal } from './errors.ts'
+import { createFigures, type Figures } from './figures.ts'
 import { createHeaders, type Headers } from './headers.ts'
+import { type Running, standingAlone } from './running.ts'
 import { type OrthancSettings, orthancSettings } from './settings.ts'
 
 /** What this box says of itself. */
 export interface SystemInfo {
-  name: string
   dicomAet: string
   dicomPort: number
   httpPort: number
@@ -26,6 +27,8 @@ export interface OrthancOptions {
   now: () => Date
   log: Log
   settings?: OrthancSettings
+  /** The running box, which /tools look at and change; without it a door that stands alone. */
+  running?: Running
   /** Random bytes, for identifiers. */
   random?: (bytes: number) => Uint8Array
 }
@@ -33,14 +36,18 @@ export interface OrthancOptions {
 /** What every route works with. */
 export interface Desk extends Required<OrthancOptions> {
   headers: Headers
+  figures: Figures
 }
 
 export function deskOf(options: OrthancOptions): Desk {
+  const running = options.running ?? standingAlone()
   return {
     settings: orthancSettings.parse({}),
     random: randomBytes,
     ...options,
-    headers: createHeaders(options.archive),
+    running,
+    headers: createHeaders(options.archive, running.encoding.characterSet),
+    figures: createFigures(() => options.now().getTime()),
   }
 }
 

@@ -27,6 +27,8 @@ export interface Headers {
   meta(instance: Instance): Promise<Dataset>
   /** MD5 of the file as `open` gives it. We do not rely on it; Orthanc's clients ask for it. */
   md5(instance: Instance): Promise<string>
+  /** Reads anew from now on: text is to be read otherwise. */
+  forget(): void
 }
 
 /** So many headers are remembered: a viewer asks for the tags of one series over and over. */
@@ -36,7 +38,12 @@ const rememberedBytes = 256 * 1024
 const rememberedDigests = 10_000
 const wholeLimit = 512 * 1024 * 1024
 
-export function createHeaders(archive: Archive): Headers {
+/** `characterSet` is how text is read that names no set. */
+export function createHeaders(archive: Archive, characterSet?: () => string): Headers {
+  const reading = () => ({
+    lenient: true,
+    ...(characterSet && { defaultCharacterSet: characterSet() }),
+  })
   const cache = new Map<string, Header>()
 
   async function read(instance: Instance): Promise<Header> {
@@ -64,7 +71,7 @@ export function createHeaders(archive: Archive): Headers {
     const range = { from: datasetOffset, to: pixelDataOffset ?? bytes }
     for await (const chunk of archive.open(instance.id, range)) walker.push(chunk)
     const walked = await walker.end({ lenient: true })
-    const dataset = walked.dataset({ lenient: true })
+    const dataset = walked.dataset(reading())
     if (pixelDataOffset === undefined) return { dataset }
     const tag = await bytesOf(
       archive.open(instance.id, { from: pixelDataOffset, to: pixelDataOffset + 4 }),
@@ -79,7 +86,7 @@ export function createHeaders(archive: Archive): Headers {
     }
     const range = { from: instance.datasetOffset, to: instance.bytes }
     const bytes = await bytesOf(archive.open(instance.id, range))
-    return readDataset(bytes, instance.transferSyntaxUid, { lenient: true })
+    return readDataset(bytes, instance.transferSyntaxUid, reading())
   }
 
   async function meta(instance: Instance): Promise<Dataset> {
@@ -103,7 +110,7 @@ export function createHeaders(archive: Archive): Headers {
     return digest
   }
 
-  return { read, readWhole, meta, md5 }
+  return { read, readWhole, meta, md5, forget: () => cache.clear() }
 }
 
 const isDeflated = (instance: Instance): boolean =>

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
 import { openStore } from '../../holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
@@ -15,6 +16,8 @@ import {
 } from '../../standard/dicom/dicom.ts'
 import type { Json } from './json.ts'
 import { orthancRoutes } from './orthanc.ts'
+import { type Running, standingAlone } from './running.ts'
+import { orthancSettings } from './settings.ts'
 
 /** This door on a real archive in a folder of its own, asked without sockets. */
 export interface DoorUnderTest {
@@ -45,7 +48,12 @@ type Headers = Record<string, string>
 /** Opens one, lets `use` work with it, and clears it away. */
 export async function withDoor(
   use: (door: DoorUnderTest) => Promise<void>,
-  options: { checkRevisions?: boolean; bodyBytes?: number } = {},
+  options: {
+    checkRevisions?: boolean
+    bodyBytes?: number
+    settings?: z.input<typeof orthancSettings>
+    running?: Partial<Running>
+  } = {},
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waystation-orthanc-'))
   const now = () => new Date('2026-03-04T05:06:07Z')
@@ -66,13 +74,15 @@ export async function withDoor(
     limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
     now,
     log: silentLog,
-    settings: {
+    settings: orthancSettings.parse({
+      name: 'Box',
       userMetadata: { colour: 1024 },
       userContentTypes: { note: 1025, picture: [1026, 'image/png'] },
       checkRevisions: options.checkRevisions ?? false,
-    },
+      ...options.settings,
+    }),
+    ...(options.running && { running: { ...standingAlone(), ...options.running } }),
     system: () => ({
-      name: 'Box',
       dicomAet: 'BOX',
       dicomPort: 104,
       httpPort: 80,

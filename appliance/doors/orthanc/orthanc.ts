@@ -13,17 +13,21 @@ import { instanceRoutes } from './instances.ts'
 import { labelRoutes } from './labels.ts'
 import { listRoutes } from './lists.ts'
 import { metadataRoutes } from './metadata.ts'
+import { metricRoutes } from './metrics.ts'
 import { moduleRoutes } from './modules.ts'
 import { notYetRoutes } from './notYet.ts'
 import { protectionRoutes } from './protection.ts'
 import type { App, Routes } from './routes.ts'
+import { runningToolRoutes } from './runningTools.ts'
 import { statisticsRoutes } from './statistics.ts'
 import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
 import { uploadRoutes } from './upload.ts'
 
 export type { OrthancOptions, SystemInfo } from './desk.ts'
+export { createEncoding, type Encoding } from './encoding.ts'
 export { isProtected } from './protection.ts'
+export { logCategories, type Running, type Verbosity } from './running.ts'
 export { type OrthancSettings, orthancSettings } from './settings.ts'
 
 const resources: readonly Routes[] = [
@@ -43,6 +47,8 @@ const resources: readonly Routes[] = [
   changeRoutes,
   findRoutes,
   toolRoutes,
+  runningToolRoutes,
+  metricRoutes,
   emptyListRoutes,
   notYetRoutes,
 ]
@@ -59,6 +65,6 @@ export function orthancRoutes(
     (app: App) => {
       for (const routes of resources) routes(app, desk)
     },
-    { log: options.log, ...(options.beside && { beside: options.beside }) },
+    { log: options.log, figures: desk.figures, ...(options.beside && { beside: options.beside }) },
   )
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { encodingNames } from './encoding.ts'
 
 const numberOfOurs = z.number().int().min(1024).max(65_535)
 
 export const orthancSettings = z.strictObject({
+  name: z.string().min(1).default('Waystation').describe('How the box calls itself in /system.'),
   userMetadata: z
     .record(z.string().min(1), numberOfOurs)
     .default({})
@@ -11,10 +13,54 @@ export const orthancSettings = z.strictObject({
     .record(z.string().min(1), z.union([numberOfOurs, z.tuple([numberOfOurs, z.string()])]))
     .default({})
     .describe('Names of user-defined attachments: a number, or a number and a MIME type.'),
+  defaultEncoding: z
+    .enum(encodingNames)
+    .default('Latin1')
+    .describe('How text is read that names no character set: Orthanc’s DefaultEncoding.'),
   checkRevisions: z
     .boolean()
     .default(false)
     .describe('Whether a change of metadata or an attachment must name the revision it replaces.'),
+  findResults: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('The most patients, studies or series that a search answers; 0 for no limit.'),
+  findInstances: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('The most instances that a search answers; 0 for no limit.'),
+  storageAccessOnFind: z
+    .enum(['Always', 'Answers', 'Never'])
+    .default('Always')
+    .describe(
+      'Whether searches read image files for tags that the catalogue has not: to find and to answer, to answer only, or never.',
+    ),
+  logExportedResources: z
+    .boolean()
+    .default(false)
+    .describe('Whether what is sent to modalities and peers is listed in /exports.'),
+  archivedFileBytes: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(4 * 1024 ** 3)
+    .describe('The longest file in an uploaded ZIP, unpacked, in bytes; 0 for no limit.'),
+  dictionary: z
+    .record(
+      z.string(),
+      z
+        .array(z.union([z.string(), z.number()]))
+        .min(2)
+        .max(5),
+    )
+    .default({})
+    .describe(
+      'Tags that the standard has not, as in Orthanc: "gggg,eeee": [VR, name, least, most, private creator].',
+    ),
 })
 
 export type OrthancSettings = z.output<typeof orthancSettings>

@@ -12,7 +12,7 @@ export const systemRoutes: Routes = (app, desk) => {
     return json({
       ApiVersion: apiVersion,
       Version: spokenVersion,
-      Name: system.name,
+      Name: desk.settings.name,
       DicomAet: system.dicomAet,
       DicomPort: system.dicomPort,
       HttpPort: system.httpPort,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
-import { generateUid, storageSopClasses, transferSyntaxes } from '../../standard/dicom/dicom.ts'
+import { generateUid } from '../../standard/dicom/dicom.ts'
 import { done, json, missing, text } from './answers.ts'
 import { booleanField, formatField, objectBody, textBody } from './arguments.ts'
 import { Refusal } from './errors.ts'
@@ -59,49 +59,6 @@ export const toolRoutes: Routes = (app, desk) => {
       if (catalog.levelOf(id) !== undefined) await removeResource(desk, id)
     }
     return done()
-  })
-
-  app.get('/tools/accepted-transfer-syntaxes', () =>
-    json(
-      [...transferSyntaxes.values()]
-        .filter(({ kind }) => kind !== 'referenced')
-        .map(({ uid }) => uid)
-        .sort(),
-    ),
-  )
-  app.get('/tools/accepted-sop-classes', () => json([...storageSopClasses.keys()].sort()))
-  app.get('/tools/unknown-sop-class-accepted', () => text('0'))
-  app.get('/tools/default-encoding', () => text('Latin1'))
-  app.get('/tools/metrics', () => text('1'))
-
-  for (const category of [
-    '',
-    '-generic',
-    '-plugins',
-    '-http',
-    '-sqlite',
-    '-dicom',
-    '-jobs',
-    '-lua',
-  ]) {
-    app.get(`/tools/log-level${category}`, () => text('default'))
-  }
-
-  app.get('/tools/metrics-prometheus', () => {
-    const totals = catalog.totals()
-    const at = desk.now().getTime()
-    const megabytes = totals.bytes / (1024 * 1024)
-    const lines: [string, number][] = [
-      ['orthanc_count_instances', totals.instances],
-      ['orthanc_count_patients', totals.patients],
-      ['orthanc_count_series', totals.series],
-      ['orthanc_count_studies', totals.studies],
-      ['orthanc_disk_size_mb', megabytes],
-      ['orthanc_last_change', catalog.lastChange()],
-      ['orthanc_uncompressed_size_mb', megabytes],
-    ]
-    const body = lines.map(([name, value]) => `${name} ${value} ${at}\n`).join('')
-    return text(body, { 'Content-Type': 'text/plain; version=0.0.4' })
   })
 }
 

@@ -29,9 +29,13 @@ export interface ArchiveOptions {
   /** Whether an instance must not be evicted: it is still owed to somebody. */
   holds: (instance: Instance) => boolean
   log: Log
+  /** How text is read that names no character set; Latin 1 unless given. Asked for each instance. */
+  characterSet?: () => string
   /** Waits, or until the signal; the clock's own wait unless given. */
   pause?: (milliseconds: number, stop: AbortSignal) => Promise<void>
 }
+
+const latin1 = () => 'ISO_IR 100'
 
 const sleep = (milliseconds: number, stop: AbortSignal) =>
   wait(milliseconds, undefined, { signal: stop }).catch(() => undefined)
@@ -45,7 +49,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const bell = createBell()
   const { catalog, register } = openCatalog({ store: options.store, now, onChange: bell.ring })
   const blobs = await options.openBlobs(register.watermark())
-  const newest = await reconcile({ blobs, catalog, register, now, log })
+  const characterSet = options.characterSet ?? latin1
+  const newest = await reconcile({ blobs, catalog, register, now, log, characterSet })
   const capacity = createCapacity({
     room: blobs.room?.bind(blobs),
     reserve: bytesOfSetting(settings.reserve),
@@ -65,7 +70,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     },
   }
   const parts: Receiving = {
-    ...{ blobs, catalog, register, settings, capacity, stability, now, log },
+    ...{ blobs, catalog, register, settings, capacity, stability, now, log, characterSet },
     watermark: createWatermark(newest),
     claims: createClaims(),
   }

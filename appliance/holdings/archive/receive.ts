@@ -25,6 +25,8 @@ export interface Receiving {
   stability: Stability
   now: () => Date
   log: Log
+  /** How text is read that names no character set. */
+  characterSet: () => string
 }
 
 /** Thrown through storage to have a blob's bytes thrown away that need not be kept again. */
@@ -80,7 +82,7 @@ async function receive(
   const settle = watermark.begin()
 
   async function* decide(passed: Passed): Bytes {
-    const described = describe(passed.walked.dataset())
+    const described = describe(passed.walked.dataset({ defaultCharacterSet: parts.characterSet() }))
     if (announced) requireAnnounced(described, announced)
     release = await parts.claims.claim(described.instance.id)
     const note = decideOn(parts, described, passed, origin)

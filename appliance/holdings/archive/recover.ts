@@ -8,7 +8,10 @@ import { passing } from './passing.ts'
 import { list, type Receiving } from './receive.ts'
 import { removeGivenUp } from './removal.ts'
 
-export type Recovering = Pick<Receiving, 'blobs' | 'catalog' | 'register' | 'now' | 'log'>
+export type Recovering = Pick<
+  Receiving,
+  'blobs' | 'catalog' | 'register' | 'now' | 'log' | 'characterSet'
+>
 
 /** What became of a blob of which the catalogue did not speak. */
 export type Recovery = 'listed' | 'set aside' | 'redundant' | 'swept' | 'left alone'
@@ -33,7 +36,7 @@ export async function recover(
       log.info('unfinished-swept', { blob: key, bytes: length })
       return 'swept'
     }
-    const { dataset, transferSyntaxUid } = await readHeader(blobs, key, note)
+    const { dataset, transferSyntaxUid } = await readHeader(blobs, key, note, parts.characterSet())
     const described = describe(dataset)
     const first = catalog.instance(described.instance.id)
     if (first && first.datasetDigest === note.datasetDigest) {
@@ -80,10 +83,11 @@ export async function isIntact(
 }
 
 /** As receiving read it: what stands before the pixel data or, without any, the whole. */
-async function readHeader(
+export async function readHeader(
   blobs: Blobs,
   key: BlobKey,
-  { bytes, pixelDataOffset }: Note,
+  { bytes, pixelDataOffset }: Pick<Note, 'bytes' | 'pixelDataOffset'>,
+  defaultCharacterSet: string,
 ): Promise<{ dataset: Dataset; transferSyntaxUid: string }> {
   if (pixelDataOffset !== undefined) {
     const range = { from: 0, to: pixelDataOffset }
@@ -92,7 +96,9 @@ async function readHeader(
     if (meta !== 'more') {
       const { transferSyntaxUid, datasetOffset } = meta
       return {
-        dataset: readDataset(header.subarray(datasetOffset), transferSyntaxUid),
+        dataset: readDataset(header.subarray(datasetOffset), transferSyntaxUid, {
+          defaultCharacterSet,
+        }),
         transferSyntaxUid,
       }
     }

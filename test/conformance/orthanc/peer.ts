@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { orthancRoutes } from '../../../appliance/doors/orthanc/orthanc.ts'
+import { orthancRoutes, orthancSettings } from '../../../appliance/doors/orthanc/orthanc.ts'
 import { archiveSettings, openArchive } from '../../../appliance/holdings/archive/archive.ts'
 import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
@@ -79,12 +79,11 @@ export async function startOurs(): Promise<Server> {
   const app = orthancRoutes({
     archive,
     store: store.space('orthanc'),
-    settings: { ...names, checkRevisions: false },
+    settings: orthancSettings.parse(names),
     limits,
     now,
     log: silentLog,
     system: () => ({
-      name: 'Waystation',
       dicomAet: 'WAYSTATION',
       dicomPort: 0,
       httpPort: 0,
