@@ -8,7 +8,7 @@ import type {
   Quarantined,
 } from '../catalog/catalog.ts'
 import type { BlobKey, Bytes } from '../storage/storage.ts'
-import type { VerifyReport } from './verify.ts'
+import type { Damage, VerifyReport } from './verify.ts'
 
 export { type ArchiveOptions, openArchive } from './open.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
@@ -65,6 +65,8 @@ export interface Archive {
   damaged(): { blob: BlobKey; why: string; at: string }[]
   /** Reads every blob and compares; changes nothing. */
   verify(stop?: AbortSignal): Promise<VerifyReport>
+  /** Reads one instance's blob again and compares it with its digests. Fault: `not-found`. */
+  inspect(id: PublicId): Promise<'intact' | Damage>
   /**
    * Makes the catalogue forget all that blobs can tell it again, and receiving end: the next start
    * lists every blob anew. Durable when it resolves.

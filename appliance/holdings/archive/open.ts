@@ -14,7 +14,7 @@ import { removeGivenUp } from './removal.ts'
 import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
 import { createStability } from './stability.ts'
-import { verify } from './verify.ts'
+import { damageOf, verify } from './verify.ts'
 import { createWatermark } from './watermark.ts'
 
 export interface ArchiveOptions {
@@ -121,6 +121,11 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       }),
     damaged: () => Array.from(register.damaged()),
     verify: stop => verify({ blobs, register }, stop),
+    async inspect(id) {
+      const instance = catalog.instance(id)
+      if (!instance) throw new Fault('not-found', 'no such instance')
+      return (await damageOf(blobs, instance)) ?? 'intact'
+    },
     async forgetCatalog() {
       closing = true
       await Promise.allSettled(underWay)
