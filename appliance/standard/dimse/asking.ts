@@ -89,12 +89,15 @@ export class Asking implements Peer {
   accepted(
     abstractSyntax: string,
     transferSyntaxUid?: string,
+    as: 'scu' | 'scp' = 'scu',
   ): { contextId: number; transferSyntaxUid: string } | undefined {
     for (const context of this.#contexts.values())
       if (
         context.abstractSyntax === abstractSyntax &&
         (transferSyntaxUid === undefined || context.transferSyntax === transferSyntaxUid) &&
-        (this.#role === 'requestor' ? context.requestorIsScu : context.requestorIsScp)
+        // Many requesters of a commitment take the report without having answered the role.
+        (as === 'scp' ||
+          (this.#role === 'requestor' ? context.requestorIsScu : context.requestorIsScp))
       )
         return { contextId: context.id, transferSyntaxUid: context.transferSyntax! }
     return undefined
@@ -156,6 +159,7 @@ export class Asking implements Peer {
       contextId = this.#contextFor(
         request.abstractSyntax ?? request.sopClassUid,
         request.transferSyntaxUid,
+        operation === 'N-EVENT-REPORT' ? 'scp' : 'scu',
       )
       exchange = this.#begin(operation)
       const command = requestCommand(request, exchange.messageId)
@@ -223,10 +227,10 @@ export class Asking implements Peer {
     this.#changed()
   }
 
-  #contextFor(abstractSyntax: string, transferSyntaxUid?: string): number {
+  #contextFor(abstractSyntax: string, transferSyntaxUid?: string, as?: 'scu' | 'scp'): number {
     const { ending } = this.#association
     if (ending) throw faultOfEnding(ending)
-    const found = this.accepted(abstractSyntax, transferSyntaxUid)
+    const found = this.accepted(abstractSyntax, transferSyntaxUid, as)
     if (!found)
       throw new Fault(
         'peer-declined',

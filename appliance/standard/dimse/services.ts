@@ -146,6 +146,8 @@ export interface Peer {
   accepted(
     abstractSyntax: string,
     transferSyntaxUid?: string,
+    /** `scp`: in which it may report an event, N-EVENT-REPORT. */
+    as?: 'scu' | 'scp',
   ): { contextId: number; transferSyntaxUid: string } | undefined
 
   /** Faults of all three: `peer-declined` (no such context), `peer-timeout`, `peer-aborted`, `protocol-broken`. */
