@@ -5,12 +5,37 @@
  */
 
 export { Dataset, type Element } from './dataset.ts'
-export { formatTag, isPrivate, isPrivateCreator, keywordOf, tagOf, vrOf } from './dictionary.ts'
+export {
+  followsPixelRepresentation,
+  formatTag,
+  isPrivate,
+  isPrivateCreator,
+  keywordOf,
+  tagOf,
+  vrOf,
+} from './dictionary.ts'
+export { canEncode, encodeText, isCharacterSet } from './encode.ts'
 export { type FileMeta, type NewFileMeta, readFileMeta, writeFileMeta } from './fileMeta.ts'
 export { type MainTagLevel, mainTags, mainTagsOf } from './mainTags.ts'
+export {
+  type Asked,
+  askedOf,
+  type Criterion,
+  combinedMatcher,
+  criterionOf,
+  type MatchingRules,
+  usualRules,
+} from './matching.ts'
+export { isBeyondLatin, type NameRule, wordsOf } from './personNames.ts'
 export { type ReadOptions, readDataset } from './read.ts'
 export { storageSopClasses } from './sopClasses.ts'
-export { decodeText, encodeText } from './text.ts'
+export {
+  type LevelKind,
+  Structure,
+  type StructureListener,
+  undefinedLength,
+} from './structure.ts'
+export { decodeText } from './text.ts'
 export {
   deflatedLittleEndian,
   encodingOf,
@@ -22,6 +47,7 @@ export {
   transferSyntaxes,
 } from './transferSyntaxes.ts'
 export { generateUid, implementation, isUid, publicIdOf } from './uids.ts'
-export { isText } from './vr.ts'
+export { codeOf, hasLongLength, isText, nameOf } from './vr.ts'
 export { DatasetWalker, type Walked, type WalkerOptions } from './walker.ts'
+export { fold, hasWildcard, like } from './wildcards.ts'
 export { type NewElement, writeDataset } from './write.ts'

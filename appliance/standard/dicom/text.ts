@@ -2,7 +2,7 @@ import { characterSets, convertBytes } from 'dicom-character-set'
 import { inCharset, isSingleText, keepsLeadingSpaces } from './vr.ts'
 
 /**
- * Text values to and from strings: PS3.5 §6.1 and Annex H to K, ISO 2022 code extensions included.
+ * Text values to strings (`encode.ts`: and back): PS3.5 §6.1 and Annex H to K, ISO 2022 code extensions included.
  * Decoding never fails: what cannot be decoded becomes U+FFFD, or is read in the default set.
  */
 
@@ -49,43 +49,6 @@ export function splitText(text: string, vr: string): string[] {
   return text === '' ? [] : text.split('\\').map(value => trimText(value, vr))
 }
 
-/**
- * The bytes of a text in a character set: UTF-8, ASCII or any of the single-byte sets. Letters that
- * the set lacks become '?'. Multi-byte sets other than UTF-8 are not written; '?' likewise.
- */
-export function encodeText(text: string, vr: string, characterSet: string): Uint8Array {
-  const names = inCharset(vr) ? namesOf(characterSet) : []
-  const name = withoutExtensions(names[0] ?? '')
-  if (name === 'ISO_IR 192') return Buffer.from(text, 'utf8')
-  const upper = upperHalf(name)
-  const bytes = new Uint8Array(text.length)
-  let at = 0
-  for (const letter of text) {
-    const code = letter.codePointAt(0)!
-    bytes[at++] = code < 0x80 ? code : (upper.get(letter) ?? 0x3f)
-  }
-  return bytes.subarray(0, at)
-}
-
-const upperHalves = new Map<string, ReadonlyMap<string, number>>()
-
-/** Letters of bytes 0x80 to 0xff of a single-byte set. */
-function upperHalf(name: string): ReadonlyMap<string, number> {
-  let half = upperHalves.get(name)
-  if (half) return half
-  const letters = new Map<string, number>()
-  const set = characterSets[name]
-  if (set?.encoding !== undefined && !set.multiByte && name !== 'ISO_IR 6') {
-    for (let byte = 0x80; byte <= 0xff; byte++) {
-      const letter = single(name)(Uint8Array.of(byte), 'LO')
-      if (letter.length === 1 && letter !== '\ufffd') letters.set(letter, byte)
-    }
-  }
-  half = letters
-  if (set || name === '') upperHalves.set(name, half)
-  return half
-}
-
 function decoderOf(characterSet: string, fallback: string): Decoder {
   const declared = namesOf(characterSet)
   const first = saysNothing(declared[0]!) ? namesOf(fallback)[0]! : declared[0]!
@@ -114,7 +77,7 @@ function saysNothing(name: string): boolean {
   return withoutExtensions(name) === 'ISO_IR 6' || characterSets[name] === undefined
 }
 
-function withoutExtensions(name: string): string {
+export function withoutExtensions(name: string): string {
   return name.replace('ISO 2022 IR', 'ISO_IR')
 }
 
@@ -131,7 +94,7 @@ function single(name: string): Decoder {
 }
 
 /** Names in one spelling: devices write 'ISO-IR 100', 'iso_ir_192', 'ISO2022 IR 87', 'UTF-8'. */
-function namesOf(characterSet: string): string[] {
+export function namesOf(characterSet: string): string[] {
   return characterSet.split('\\').map(value => {
     const name = value
       .replace(/[\0 ]+$/, '')

@@ -2,7 +2,21 @@
 
 declare module 'dicom-character-set' {
   export const characterSets: Readonly<
-    Record<string, { encoding?: string; multiByte?: boolean; extension?: boolean }>
+    Record<
+      string,
+      {
+        encoding?: string
+        multiByte?: boolean
+        extension?: boolean
+        elements?: readonly {
+          codeElement: 'G0' | 'G1'
+          escapeSequence: readonly number[]
+          encoding: string
+          isASCII?: boolean
+          bytesPerCodePoint: 1 | 2
+        }[]
+      }
+    >
   >
   export function convertBytes(
     specificCharacterSet: string,

@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib'
 import { Fault } from '../../faults.ts'
 import { formatTag, tagOf, vrOf } from './dictionary.ts'
+import { encodeText } from './encode.ts'
 import { writeNumbers } from './numbers.ts'
 import { itemTag, undefinedLength } from './structure.ts'
-import { encodeText } from './text.ts'
 import { encodingOf } from './transferSyntaxes.ts'
 import { codeOf, hasLongLength, isText, isVr } from './vr.ts'
 
