@@ -182,6 +182,7 @@ export class Incoming implements AssociationUser {
     const record = this.#record
     const contexts = negotiate(request, options.offers)
     record.contexts = contextRecords(contexts)
+    const answers = answersTo(request, contexts, options.offers)
     const info: AssociationInfo = {
       id: record.id,
       remoteAddress: record.remoteAddress,
@@ -196,6 +197,7 @@ export class Incoming implements AssociationUser {
         : {}),
       secure: record.secure,
       maxPduLength: request.maxPduLength,
+      extended: answers.extended,
       since: new Date(record.startedAt),
     }
     this.association.accept({
@@ -208,7 +210,7 @@ export class Incoming implements AssociationUser {
         maxPduLength: limits.pduLength,
         implementationClassUid: implementation.classUid,
         implementationVersionName: implementation.versionName,
-        ...answersTo(request, contexts, options.offers),
+        ...answers,
         ...(userIdentityResponse && request.userIdentity?.positiveResponseRequested
           ? { userIdentityResponse }
           : {}),

@@ -1,4 +1,5 @@
 import type { Bytes } from './inflow.ts'
+import type { ExtendedNegotiation } from './negotiation.ts'
 import type { Operation } from './vocabulary.ts'
 
 /** What both ends know of an association, from its acceptance to its end. */
@@ -16,6 +17,8 @@ export interface AssociationInfo {
   secure: boolean
   /** What the other end takes in one P-DATA-TF, in bytes; 0: any length (PS3.8 D.1). */
   maxPduLength: number
+  /** What was agreed beyond the defaults, as the acceptor answered it (PS3.7 D.3.3.5). */
+  extended?: readonly ExtendedNegotiation[]
   since: Date
 }
 
