@@ -10,7 +10,10 @@ import type {
 import type { BlobKey, Bytes } from '../storage/storage.ts'
 import type { Damage, VerifyReport } from './verify.ts'
 
+export { type Answer, type Answering, answersTo } from './answering.ts'
+export { createHeaders, type Header, type Headers } from './headers.ts'
 export { type ArchiveOptions, openArchive } from './open.ts'
+export { type Query, sourceOf, uniqueKey } from './query.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
 export type { Damage, VerifyReport } from './verify.ts'
 

@@ -80,6 +80,23 @@ export interface Parent {
   modalities?: readonly string[]
 }
 
+/** A resource with those above it, read only as far as is asked: what a query is answered from. */
+export interface Resource {
+  level: Level
+  id: PublicId
+  /** A main tag of it or, where it has none, of the nearest above it that has. */
+  text(keyword: string): string | undefined
+  /** Itself, or the one above it, of a level. */
+  at(level: Level): Resource | undefined
+  /** Of a patient, study or series: how many are below it. */
+  sums?: { studies: number; series: number; instances: number }
+  /** Of a study. */
+  modalities?: readonly string[]
+  /** Of an instance. */
+  sopClassUid?: string
+  transferSyntaxUid?: string
+}
+
 /** PS3 knows no such thing: Orthanc's judgement of a series against its expected instances. */
 export type SeriesStatus = 'Unknown' | 'Missing' | 'Complete' | 'Inconsistent'
 
@@ -134,6 +151,7 @@ export interface Search {
 export interface Catalog {
   instance(id: PublicId): Instance | undefined
   parent(id: PublicId): Parent | undefined
+  resource(level: Level, id: PublicId): Resource | undefined
   /** Public identifiers of one level in their order, beginning behind `after`. */
   ids(level: Level, page?: { since?: number; limit?: number }): PublicId[]
   /** Direct children's public identifiers, in their order. */

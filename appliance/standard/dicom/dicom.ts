@@ -16,6 +16,16 @@ export {
 } from './dictionary.ts'
 export { canEncode, encodeText, isCharacterSet } from './encode.ts'
 export { type FileMeta, type NewFileMeta, readFileMeta, writeFileMeta } from './fileMeta.ts'
+export {
+  answerOf,
+  creatorElement,
+  type Key,
+  keyMatches,
+  keyOf,
+  keysOf,
+  type PrivateElement,
+  textElement,
+} from './keys.ts'
 export { type MainTagLevel, mainTags, mainTagsOf } from './mainTags.ts'
 export {
   type Asked,
@@ -47,7 +57,7 @@ export {
   transferSyntaxes,
 } from './transferSyntaxes.ts'
 export { generateUid, implementation, isUid, publicIdOf } from './uids.ts'
-export { codeOf, hasLongLength, isText, nameOf } from './vr.ts'
+export { codeOf, hasLongLength, isSingleText, isText, nameOf } from './vr.ts'
 export { DatasetWalker, type Walked, type WalkerOptions } from './walker.ts'
 export { fold, hasWildcard, like } from './wildcards.ts'
 export { type NewElement, writeDataset } from './write.ts'
