@@ -13,6 +13,7 @@ import {
 } from '../../standard/dimse/dimse.ts'
 import { type Acceptance, createAcceptance } from './acceptance.ts'
 import { createAdmission } from './admission.ts'
+import { createFind, findOffer } from './find.ts'
 import type { ScpSettings } from './settings.ts'
 import { store } from './store.ts'
 
@@ -45,6 +46,9 @@ export function createScp(options: {
     services: admission.guarding({
       echo: async () => ({ status: status.success }),
       store: request => store(archive, request, { log, now }),
+      operations: {
+        'C-FIND': createFind({ archive, settings: settings.find, aet: settings.aet, log }),
+      },
     }),
     onRecord: record => options.onRecord(admission.told(record)),
     log,
@@ -67,6 +71,8 @@ export function offersOf(
   const uncompressed = ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2', '1.2.840.10008.1.2.2']
   return abstractSyntax => {
     if (abstractSyntax === verificationSopClass) return { transferSyntaxes: uncompressed }
+    const queried = findOffer(abstractSyntax)
+    if (queried) return queried
     return acceptance.takesSopClass(abstractSyntax)
       ? { transferSyntaxes: acceptance.takesTransferSyntax }
       : undefined

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limitsSettings, timersSettings, tlsSettings } from '../../standard/dimse/dimse.ts'
+import { findSettings } from './findSettings.ts'
 
 /** AE titles: 1 to 16 printable ASCII characters without backslash (PS3.5 §6.2, PS3.8 §9.3.2). */
 export const aeTitle = z
@@ -90,6 +91,7 @@ export const scpSettings = z.strictObject({
     })
     .optional()
     .describe('DICOM over TLS on a port of its own.'),
+  find: findSettings.prefault({}),
   timers: timersSettings.prefault({}),
   limits: limitsSettings.prefault({}),
 })
