@@ -108,11 +108,18 @@ export class Fault extends Error {
   readonly code: FaultCode
   /** What exactly, in one sentence, free of patient data: it goes to logs and to peers. */
   readonly detail: string
+  /** Seconds after which the other side asked to be tried again. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: FaultCode, detail = '', options?: { cause?: unknown }) {
+  constructor(
+    code: FaultCode,
+    detail = '',
+    options?: { cause?: unknown; retryAfter?: number | undefined },
+  ) {
     super(detail ? `${code}: ${detail}` : code, options)
     this.code = code
     this.detail = detail
+    this.retryAfter = options?.retryAfter
   }
 
   get again(): boolean {

@@ -16,14 +16,17 @@ export interface Why {
   code: string
   detail: string
   advice: string
+  /** Seconds after which the far side asked to be tried again (HTTP's Retry-After). */
+  retryAfter?: number
 }
 
-export function whyOf(fault: Fault): Why {
-  return { code: fault.code, detail: fault.detail, advice: fault.advice }
+export function whyOf({ code, detail, advice, retryAfter }: Fault): Why {
+  return { code, detail, advice, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
 /**
- * What became of one parcel.
+ * What became of one parcel. `status` is the protocol's own number: a DIMSE status, for a STOW
+ * instance its failure reason, else the HTTP status.
  * - `accepted`: the far side has it.
  * - `again`: not now; the same parcel may pass later. `unwell` says that the answer tells of the
  *   destination as a whole (no room left there) and not of this one parcel.
@@ -44,11 +47,13 @@ export interface Destination {
   isSource(origin: Origin): boolean
 
   /**
-   * Sends parcels and yields a receipt for each one as soon as its fate is known; a parcel without
-   * a receipt is still owed. Throws the fault that ended the connection, after the receipt (`again`)
-   * of the parcel that was on its way then. On `stop` no further parcel begins; the one on its way
-   * may finish. A consumer may leave the iteration at any receipt, which ends the connection in order.
-   * Faults: `peer-unreachable`, `peer-refused`, `peer-timeout`, `peer-aborted`, `protocol-broken`.
+   * Sends parcels and yields a receipt for each one as soon as its fate is known, in any order; a
+   * parcel without a receipt is still owed. Throws the fault that ended the connection, after the
+   * receipt (`again`) of the parcel that was on its way then. On `stop` no further parcel begins; the
+   * one on its way may finish, and what shares a request with it still has its receipts. A consumer
+   * may leave the iteration at any receipt, which ends the connection in order. Several deliveries
+   * may go on at once. Faults: `peer-unreachable`, `peer-refused`, `peer-timeout`, `peer-aborted`,
+   * `peer-failed`, `protocol-broken`, `settings-refused` (a certificate or key of ours).
    */
   deliver(parcels: readonly Parcel[], stop: AbortSignal): AsyncIterable<Receipt>
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { type Fault, faultOf } from '../../../faults.ts'
+import { faultOf } from '../../../faults.ts'
 import type { Instance } from '../../../holdings/catalog/catalog.ts'
-import type { Bytes } from '../../../holdings/storage/storage.ts'
 import { storageSopClasses, transferSyntaxes } from '../../../standard/dicom/dicom.ts'
 import {
   connect,
@@ -13,6 +12,8 @@ import {
 import { receiptOf } from './answers.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
+import { graceAfter } from './grace.ts'
+import { lost, readAhead } from './reading.ts'
 import {
   aeTitle,
   destinationName,
@@ -152,7 +153,7 @@ async function* sendOver(
         yield notTaken(association, instance)
         continue
       }
-      const dataset = await firstRead(parcel.dataset())
+      const dataset = await readAhead(parcel.dataset())
       try {
         const local = dataset.fault()
         if (local) {
@@ -209,36 +210,6 @@ function nextBatch(parcels: readonly Parcel[]): {
   return { batch, rest, contexts: [...contexts.values()] }
 }
 
-/**
- * A dataset with its first chunk already read, so that a file which cannot be opened is known before
- * the message begins; and whose own faults can be told from those of the wire.
- */
-async function firstRead(dataset: Bytes) {
-  const reader = dataset[Symbol.asyncIterator]()
-  let fault: Fault | undefined
-  const next = () =>
-    reader.next().catch((error: unknown) => {
-      fault = faultOf(error)
-      throw fault
-    })
-  const first = await next().catch(() => undefined)
-  return {
-    bytes: (async function* () {
-      for (let step = first; step && !step.done; step = await next()) yield step.value
-    })(),
-    fault: () => fault,
-    async close() {
-      await reader.return?.()
-    },
-  }
-}
-
-function lost(instance: string, fault: Fault): Receipt {
-  const why = whyOf(fault)
-  if (fault.code === 'not-found') return { instance, outcome: 'gone', why }
-  return { instance, outcome: fault.again ? 'again' : 'declined', why }
-}
-
 function notTaken(association: OutgoingAssociation, instance: Instance): Receipt {
   const { sopClassUid, transferSyntaxUid } = instance
   const answer = association.contexts.find(
@@ -258,32 +229,6 @@ function notTaken(association: OutgoingAssociation, instance: Instance): Receipt
       advice: syntaxOnly
         ? `Let the destination accept the transfer syntax ${syntax} (${transferSyntaxUid}), then "retry".`
         : `Let the destination accept the SOP class ${sopClass} (${sopClassUid}), then "retry".`,
-    },
-  }
-}
-
-/**
- * The signal that cuts a connection: at `stop` itself until it stands, and from then on some seconds
- * after `stop`, so that the message under way may finish.
- */
-function graceAfter(stop: AbortSignal, seconds: number) {
-  const cut = new AbortController()
-  let standing = false
-  let timer: NodeJS.Timeout | undefined
-  const onStop = () => {
-    if (standing) timer = setTimeout(() => cut.abort(), seconds * 1000)
-    else cut.abort()
-  }
-  stop.addEventListener('abort', onStop)
-  return {
-    cut: cut.signal,
-    begin() {
-      standing = true
-      if (stop.aborted) onStop()
-    },
-    end() {
-      stop.removeEventListener('abort', onStop)
-      clearTimeout(timer)
     },
   }
 }
