@@ -20,6 +20,7 @@ import {
 } from './doors/orthanc/orthanc.ts'
 import { createAcceptance, createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
 import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
+import { createJobs, jobsSettings } from './duties/jobs/jobs.ts'
 import { nodesSettings, openNodes } from './duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
@@ -41,6 +42,7 @@ const settingsSchema = z.strictObject({
   archive: archiveSettings.extend({ storage: storageSettings.prefault({}) }).prefault({}),
   forward: forwardSettings.prefault({}),
   nodes: nodesSettings.prefault([]),
+  jobs: jobsSettings.prefault({}),
 })
 type Settings = z.output<typeof settingsSchema>
 
@@ -262,8 +264,14 @@ async function serveFrom(
     httpPort: listening.http ?? web.port,
     httpSecure: web.tls !== undefined,
   })
+  const jobs = createJobs({
+    ...{ store: store.space('jobs'), settings: settings.jobs, now, log: log.of('jobs') },
+    blobs: await openBlobs(settings.archive.storage, join(data, 'jobs')),
+    elapsed: () => performance.now(),
+    hasRoom: () => archive.readiness() === 'receiving',
+  })
   const app = orthancRoutes({
-    ...{ archive: intake, limits: web.limits, system, now, random: randomBytes, beside },
+    ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
     store: store.space('orthanc'),
     settings: web.orthanc,
     log: log.of('http'),
@@ -300,7 +308,7 @@ async function serveFrom(
   )
   const end = () => stop.abort()
   for (const signal of signals) process.once(signal, end)
-  await runServices([...archive.services, forward, http, scp], {
+  await runServices([...archive.services, forward, jobs, http, scp], {
     ...{ stop: stop.signal, log, pause: pauseSeconds },
   })
   for (const signal of signals) process.off(signal, end)

@@ -1,121 +1,138 @@
-import type { Instance, PublicId } from '../../holdings/catalog/catalog.ts'
+import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { streamed } from '../../host/http/http.ts'
 import { transferSyntaxes } from '../../standard/dicom/dicom.ts'
 import { download } from './answers.ts'
-import { createNaming } from './archiveNames.ts'
-import { booleanField, type Call, jsonBody, listed } from './arguments.ts'
+import { archiveJob, attendedZip, contentOf, type Wanted } from './archivesJob.ts'
+import { type Call, flag, jsonBody, listed } from './arguments.ts'
 import { type Desk, expectResource } from './desk.ts'
 import { Refusal } from './errors.ts'
 import { failed } from './failures.ts'
+import {
+  answerByJob,
+  isObject,
+  type JobWish,
+  jobWishOf,
+  knownResources,
+  truth,
+  words,
+} from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
 import type { Routes } from './routes.ts'
-import { type Member, zipped } from './zip.ts'
+import { isWritable } from './transcoding.ts'
 
-/** What is wanted of an archive besides the resources in it. */
-interface Wish {
-  filename: string
-  utf8: boolean
-}
+/** What is wanted of the resources in an archive, and how it is answered. */
+type Wish = Omit<Wanted, 'resources'> & { job: JobWish }
 
-/** ZIP files of resources, streamed as they are made. */
+/** ZIP files of resources: streamed as they are made, or made by a job; with a DICOMDIR as media. */
 export const archiveRoutes: Routes = (app, desk) => {
+  desk.jobs.register(archiveJob(desk, 'Archive'))
+  desk.jobs.register(archiveJob(desk, 'Media'))
+
   for (const path of ['patients', 'studies', 'series']) {
     const level = levelAt(path)
-    app.get(`/${path}/:id/archive`, c => {
-      const id = c.req.param('id')
-      expectResource(desk, level, id)
-      return send(desk, c, [id], wishOfArguments(c, `${id}.zip`))
+    for (const kind of ['archive', 'media'] as const) {
+      const media = kind === 'media'
+      app.get(`/${path}/:id/${kind}`, c => {
+        const id = c.req.param('id')
+        expectResource(desk, level, id)
+        return answer(desk, c, [id], wishOfArguments(desk, c, media, `${id}.zip`))
+      })
+
+      app.post(`/${path}/:id/${kind}`, async c => {
+        const id = c.req.param('id')
+        expectResource(desk, level, id)
+        const body = await jsonBody(c, desk.limits.formBytes)
+        return answer(
+          desk,
+          c,
+          [id],
+          wishOfBody(desk, isObject(body) ? body : {}, media, `${id}.zip`),
+        )
+      })
+    }
+  }
+
+  for (const tool of ['create-archive', 'create-media', 'create-media-extended']) {
+    const media = tool !== 'create-archive'
+    const extended = tool === 'create-media-extended'
+
+    app.get(`/tools/${tool}`, c => {
+      const ids = knownResources(desk, listed(c.req.query('resources'), ','))
+      return answer(desk, c, ids, wishOfArguments(desk, c, media, 'Archive.zip', extended))
     })
 
-    app.post(`/${path}/:id/archive`, async c => {
-      const id = c.req.param('id')
-      expectResource(desk, level, id)
+    app.post(`/tools/${tool}`, async c => {
       const body = await jsonBody(c, desk.limits.formBytes)
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-        throw new Refusal('BadFileFormat')
+      if (!isObject(body) && !Array.isArray(body)) throw new Refusal('BadFileFormat')
+      if (isObject(body) && body.Resources === undefined) {
+        throw new Refusal('BadFileFormat', 'Missing field Resources in the JSON body')
       }
-      return send(desk, c, [id], wishOfBody(body as JsonObject, `${id}.zip`))
+      const ids = knownResources(desk, isObject(body) ? body.Resources : body)
+      const wish = wishOfBody(desk, isObject(body) ? body : {}, media, 'Archive.zip', extended)
+      return answer(desk, c, ids, wish)
     })
   }
-
-  app.get('/tools/create-archive', c => {
-    const ids = listed(c.req.query('resources'), ',')
-    return send(desk, c, ids, wishOfArguments(c, 'Archive.zip'))
-  })
-
-  app.post('/tools/create-archive', async c => {
-    const body = await jsonBody(c, desk.limits.formBytes)
-    if (Array.isArray(body)) {
-      return send(desk, c, identifiers(body), { filename: 'Archive.zip', utf8: false })
-    }
-    if (typeof body !== 'object' || body === null) throw new Refusal('BadFileFormat')
-    const { Resources } = body as JsonObject
-    if (Resources === undefined) {
-      throw new Refusal('BadFileFormat', 'Missing field Resources in the JSON body')
-    }
-    return send(desk, c, identifiers(Resources), wishOfBody(body as JsonObject, 'Archive.zip'))
-  })
 }
 
-function identifiers(given: unknown): PublicId[] {
-  if (!Array.isArray(given) || given.some(id => typeof id !== 'string')) {
-    throw new Refusal('BadFileFormat', 'Expected a list of strings (Orthanc identifiers)')
+const atOnce: JobWish = { synchronous: true, priority: 0, permissive: false }
+
+function wishOfArguments(
+  desk: Desk,
+  c: Call,
+  media: boolean,
+  fallback: string,
+  extended = false,
+): Wish {
+  const transcode = syntaxAsked(desk, c.req.query('transcode'))
+  return {
+    ...{ media, utf8: false, job: atOnce },
+    extended: flag(c, 'extended') ?? extended,
+    filename: c.req.query('filename') || fallback,
+    ...(transcode && { transcode }),
   }
-  return given as PublicId[]
 }
 
-function wishOfArguments(c: Call, fallback: string): Wish {
-  if (c.req.query('transcode') !== undefined) throw notTranscoded()
-  return { filename: c.req.query('filename') ?? fallback, utf8: false }
-}
-
-function wishOfBody(body: JsonObject, fallback: string): Wish {
-  if (body.Transcode !== undefined) throw notTranscoded()
-  const synchronous = body.Synchronous ?? !(body.Asynchronous ?? false)
-  if (synchronous !== true) {
-    throw new Refusal('NotImplemented', 'Archives are made while they are sent, not by jobs')
+function wishOfBody(
+  desk: Desk,
+  body: JsonObject,
+  media: boolean,
+  fallback: string,
+  extended = false,
+): Wish {
+  const transcode = syntaxAsked(desk, words(body, 'Transcode'))
+  const job = jobWishOf(body)
+  return {
+    ...{ media, job },
+    extended: truth(body, 'Extended') ?? extended,
+    utf8: truth(body, 'Utf8') ?? false,
+    filename: words(body, 'Filename') || (job.synchronous ? fallback : 'archive.zip'),
+    ...(transcode && { transcode }),
   }
-  const filename = typeof body.Filename === 'string' && body.Filename ? body.Filename : fallback
-  return { filename, utf8: booleanField(body, 'Utf8', false) }
 }
 
-const notTranscoded = () => new Refusal('NotImplemented', 'Pixel data are not transcoded')
+/** What is no transfer syntax is refused, and so is one that nothing here can be written in. */
+function syntaxAsked(desk: Desk, uid: string | undefined): string | undefined {
+  if (uid === undefined) return undefined
+  if (!transferSyntaxes.has(uid)) {
+    throw new Refusal('ParameterOutOfRange', `Unknown transfer syntax: ${uid}`)
+  }
+  if (!isWritable(desk, uid)) {
+    throw new Refusal('NotImplemented', `Images are not converted to ${uid}`)
+  }
+  return uid
+}
 
-function send(desk: Desk, c: Call, ids: readonly PublicId[], wish: Wish): Promise<Response> {
-  for (const id of ids) {
-    if (desk.archive.catalog.levelOf(id) === undefined) throw new Refusal('UnknownResource')
+function answer(desk: Desk, c: Call, resources: PublicId[], wish: Wish): Promise<Response> {
+  const { job, ...rest } = wish
+  const wanted: Wanted = { resources, ...rest }
+  if (!job.synchronous) {
+    const type = wanted.media ? 'Media' : 'Archive'
+    return answerByJob(desk, job, { type, description: wanted, content: contentOf(desk, wanted) })
   }
   return streamed(
-    zipped(membersOf(desk, ids, wish.utf8), 'Created by Waystation'),
-    { headers: download('application/zip', wish.filename) },
+    attendedZip(desk, wanted),
+    { headers: download('application/zip', wanted.filename) },
     { outgoing: c.env?.outgoing, failed: failed(desk) },
   )
-}
-
-/** Each instance once, however often it is among the resources. */
-function* membersOf(desk: Desk, ids: readonly PublicId[], utf8: boolean): Iterable<Member> {
-  const nameOf = createNaming(desk, utf8)
-  const given = new Set<PublicId>()
-  const several = ids.length > 1
-  for (const id of ids) {
-    for (const instance of desk.archive.catalog.instancesOf(id)) {
-      if (several) {
-        if (given.has(instance.id)) continue
-        given.add(instance.id)
-      }
-      yield {
-        name: nameOf(instance),
-        bytes: instance.bytes,
-        at: desk.now(),
-        compression: compressionOf(instance),
-        content: desk.archive.open(instance.id),
-      }
-    }
-  }
-}
-
-/** Plain pixels shrink to half at little cost; compressed ones do not shrink again. */
-function compressionOf({ transferSyntaxUid }: Instance): number {
-  return transferSyntaxes.get(transferSyntaxUid)?.kind === 'uncompressed' ? 1 : 0
 }

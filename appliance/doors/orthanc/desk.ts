@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Jobs } from '../../duties/jobs/jobs.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance, Level, PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import type { HttpLimits } from '../../host/http/http.ts'
@@ -8,6 +9,7 @@ import { createFigures, type Figures } from './figures.ts'
 import { createHeaders, type Headers } from './headers.ts'
 import { type Running, standingAlone } from './running.ts'
 import { type OrthancSettings, orthancSettings } from './settings.ts'
+import { type Conversion, noConversion } from './transcoding.ts'
 
 /** What this box says of itself. */
 export interface SystemInfo {
@@ -27,6 +29,10 @@ export interface OrthancOptions {
   now: () => Date
   log: Log
   settings?: OrthancSettings
+  /** Long work; somebody else runs them. */
+  jobs: Jobs
+  /** Between transfer syntaxes; none unless given. */
+  conversion?: Conversion
   /** The running box, which /tools look at and change; without it a door that stands alone. */
   running?: Running
   /** Random bytes, for identifiers. */
@@ -44,6 +50,7 @@ export function deskOf(options: OrthancOptions): Desk {
   return {
     settings: orthancSettings.parse({}),
     random: randomBytes,
+    conversion: noConversion,
     ...options,
     running,
     headers: createHeaders(options.archive, running.encoding.characterSet),

@@ -1,5 +1,5 @@
 import { type Fault, type FaultCode, faultOf } from '../../faults.ts'
-import { styled } from './json.ts'
+import { type Json, styled } from './json.ts'
 
 /**
  * Orthanc's errors that we say: its number, its words, and the HTTP status it answers with. Clients
@@ -57,12 +57,15 @@ export class Refusal extends Error {
   readonly details: string | undefined
   /** Another HTTP status than the error's own. */
   readonly http: number | undefined
+  /** What programs make of it. */
+  readonly payload: Json
 
-  constructor(error: ErrorName, details?: string, http?: number) {
+  constructor(error: ErrorName, details?: string, http?: number, payload?: Json) {
     super(details ?? errors[error][1])
     this.error = error
     this.details = details
     this.http = http
+    this.payload = payload
   }
 }
 
@@ -101,6 +104,12 @@ const answers: Record<FaultCode, readonly [ErrorName, number?]> = {
   'protocol-broken': ['NetworkProtocol'],
 }
 
+/** A fault's number and words, as jobs tell why they failed. */
+export function errorOf(code: FaultCode): { number: number; words: string } {
+  const [number, words] = errors[answers[code][0]]
+  return { number, words }
+}
+
 /** Whatever was thrown, as a refusal. The unforeseen keeps its message to itself: it may tell too much. */
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown
@@ -117,6 +126,7 @@ export function errorAnswer(refusal: Refusal, method: string, uri: string): Resp
   const body = styled(
     {
       Details: refusal.details,
+      ErrorPayload: refusal.payload,
       HttpError: reasons[status] ?? 'Internal Server Error',
       HttpStatus: status,
       Message: words,

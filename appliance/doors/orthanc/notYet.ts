@@ -13,8 +13,6 @@ export const notYet: Readonly<Record<string, readonly string[]>> = {
     '/series/:id/{numpy,ordered-slices}',
     '/instances/:id/{numpy,preview,rendered,image-uint8,image-uint16,image-int16,matlab}',
     '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy}',
-    '/jobs/:id',
-    '/jobs/:id/:key',
     '/modalities/:id',
     '/modalities/:id/configuration',
     '/peers/:id',
@@ -27,18 +25,16 @@ export const notYet: Readonly<Record<string, readonly string[]>> = {
   ],
   POST: [
     '/{patients,studies,series,instances}/:id/{modify,anonymize,reconstruct}',
-    '/{patients,studies,series}/:id/media',
     '/studies/:id/{split,merge}',
-    '/jobs/:id/{cancel,pause,resume,resubmit}',
     '/modalities/:id/{echo,store,store-straight,query,move,get,find-worklist,find,find-patient,find-study,find-series,find-instance,storage-commitment}',
     '/peers/:id/{store,store-straight}',
     '/queries/:id/retrieve',
     '/queries/:id/answers/:index/{retrieve,query-studies,query-series,query-instances}',
     '/storage-commitment/:id/remove',
-    '/tools/{bulk-modify,bulk-anonymize,create-dicom,create-media,create-media-extended,execute-script,reconstruct}',
+    '/tools/{bulk-modify,bulk-anonymize,create-dicom,execute-script,reconstruct}',
   ],
   PUT: ['/modalities/:id', '/peers/:id'],
-  DELETE: ['/jobs/:id', '/jobs/:id/:key', '/modalities/:id', '/peers/:id', '/queries/:id'],
+  DELETE: ['/modalities/:id', '/peers/:id', '/queries/:id'],
 }
 
 export const notYetRoutes: Routes = app => {

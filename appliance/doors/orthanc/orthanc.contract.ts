@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { createJobs, jobsSettings } from '../../duties/jobs/jobs.ts'
 import { archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
 import { openStore } from '../../holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
@@ -18,6 +19,7 @@ import type { Json } from './json.ts'
 import { orthancRoutes } from './orthanc.ts'
 import { type Running, standingAlone } from './running.ts'
 import { orthancSettings } from './settings.ts'
+import type { Conversion } from './transcoding.ts'
 
 /** This door on a real archive in a folder of its own, asked without sockets. */
 export interface DoorUnderTest {
@@ -53,6 +55,7 @@ export async function withDoor(
     bodyBytes?: number
     settings?: z.input<typeof orthancSettings>
     running?: Partial<Running>
+    conversion?: Conversion
   } = {},
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waystation-orthanc-'))
@@ -70,8 +73,16 @@ export async function withDoor(
   const limits = httpLimitsSettings.parse({})
   const app = orthancRoutes({
     archive,
+  const jobs = createJobs({
+    ...{ store: store.space('jobs'), now, hasRoom: () => true, log: silentLog },
+    blobs: await openBlobs(storageSettings.parse({}), join(folder, 'jobs')),
+    settings: jobsSettings.parse({}),
+    elapsed: () => performance.now(),
+  })
     store: store.space('orthanc'),
     limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
+    jobs,
+    ...(options.conversion && { conversion: options.conversion }),
     now,
     log: silentLog,
     settings: orthancSettings.parse({
@@ -102,6 +113,7 @@ export async function withDoor(
   const stopping = new AbortController()
   try {
     await use({
+  const working = jobs.run(stopping.signal)
       ask,
       get: path => ask('GET', path),
       told: async path => json(await ask('GET', path)),
@@ -113,6 +125,7 @@ export async function withDoor(
     stopping.abort()
     await Promise.all(archive.services.map(each => each.run(stopping.signal)))
     await store.close()
+    await working
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -11,6 +11,7 @@ import { findRoutes } from './find.ts'
 import { frameRoutes } from './frames.ts'
 import { instanceRoutes } from './instances.ts'
 import { labelRoutes } from './labels.ts'
+import { jobRoutes } from './jobs.ts'
 import { listRoutes } from './lists.ts'
 import { metadataRoutes } from './metadata.ts'
 import { metricRoutes } from './metrics.ts'
@@ -32,6 +33,7 @@ export { type OrthancSettings, orthancSettings } from './settings.ts'
 
 const resources: readonly Routes[] = [
   systemRoutes,
+export type { Conversion } from './transcoding.ts'
   statisticsRoutes,
   listRoutes,
   instanceRoutes,
@@ -47,8 +49,10 @@ const resources: readonly Routes[] = [
   changeRoutes,
   findRoutes,
   toolRoutes,
+  jobRoutes,
   runningToolRoutes,
   metricRoutes,
+  exportRoutes,
   emptyListRoutes,
   notYetRoutes,
 ]

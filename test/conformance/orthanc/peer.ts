@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { orthancRoutes, orthancSettings } from '../../../appliance/doors/orthanc/orthanc.ts'
+import { createJobs, jobsSettings } from '../../../appliance/duties/jobs/jobs.ts'
 import { archiveSettings, openArchive } from '../../../appliance/holdings/archive/archive.ts'
 import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
@@ -76,8 +77,15 @@ export async function startOurs(): Promise<Server> {
     log: silentLog,
   })
   const limits = httpLimitsSettings.parse({})
+  const jobs = createJobs({
+    ...{ store: store.space('jobs'), now, hasRoom: () => true, log: silentLog },
+    blobs: await openBlobs(storageSettings.parse({}), join(folder, 'jobs')),
+    settings: jobsSettings.parse({}),
+    elapsed: () => performance.now(),
+  })
   const app = orthancRoutes({
     archive,
+    jobs,
     store: store.space('orthanc'),
     settings: orthancSettings.parse(names),
     limits,
@@ -92,7 +100,7 @@ export async function startOurs(): Promise<Server> {
   })
   const server = createHttpServer({ host: '127.0.0.1', port: 0, app, limits, log: silentLog })
   const stopping = new AbortController()
-  const running = [server, ...archive.services].map(each => each.run(stopping.signal))
+  const running = [server, jobs, ...archive.services].map(each => each.run(stopping.signal))
   const { port } = await server.listening
   return {
     url: `http://127.0.0.1:${port}`,
