@@ -17,7 +17,7 @@ const clearedKey = keyOf('changes-cleared')
 /** What Orthanc tells plugins only, and never lists. */
 const unlisted: ReadonlySet<ChangeKind> = new Set(['Deleted'])
 
-/** The change log and the log of exports, which we keep in the deliveries instead. */
+/** The change log. */
 export const changeRoutes: Routes = (app, desk) => {
   app.get('/changes', c => json(flag(c, 'last') ? newest(desk) : listing(desk, c)))
 
@@ -26,9 +26,6 @@ export const changeRoutes: Routes = (app, desk) => {
     await desk.store.flushed()
     return done()
   })
-
-  app.get('/exports', () => json({ Exports: [], Done: true, Last: 0 }))
-  app.delete('/exports', () => done())
 }
 
 /** Arguments of this route are forgiving in Orthanc: what is no number counts as not given. */

@@ -25,7 +25,7 @@ import { metadataOf } from './metadata.ts'
 import { type Order, ordered, ordersOf, searchOrder } from './order.ts'
 import { type Condition, conditionsOf, like, matches } from './query.ts'
 import { metadataRegistry } from './registry.ts'
-import { computedTag, indexedTag, isIndexed } from './requestedTags.ts'
+import { computedTag, indexedTag, isComputed, isIndexed } from './requestedTags.ts'
 import { partsNamed } from './resources.ts'
 import type { Routes } from './routes.ts'
 
@@ -63,8 +63,8 @@ export const findRoutes: Routes = (app, desk) => {
   app.post('/tools/count-resources', async c => {
     const body = await objectBody(c, desk.limits.formBytes)
     if (booleanField(body, 'CaseSensitive', false)) throw new Refusal('ParameterOutOfRange')
-    const wanted = wantedOf(desk, body)
-    return json({ Count: (await find(desk, { ...wanted, order: [], since: 0, limit: 0 })).length })
+    const wanted = { ...wantedOf(desk, body), order: [], since: 0, limit: 0 }
+    return json({ Count: await count(desk, wanted) })
   })
 }
 
@@ -82,7 +82,7 @@ function wantedOf(desk: Desk, body: JsonObject): Wanted {
   return {
     level,
     caseSensitive: booleanField(body, 'CaseSensitive', false),
-    limit: countField(body, 'Limit'),
+    limit: capped(desk, level, countField(body, 'Limit')),
     since: countField(body, 'Since'),
     conditions: conditionsOf(query as JsonObject),
     ...(within !== undefined && { within }),
@@ -92,6 +92,13 @@ function wantedOf(desk: Desk, body: JsonObject): Wanted {
     metadata: metadataConditions(desk, body.MetadataQuery),
     order: ordersOf(desk, body.OrderBy),
   }
+}
+
+/** The limit asked for, or that of the settings where it is lower. */
+function capped({ settings }: Desk, level: Level, asked: number): number {
+  const most = level === 'Instance' ? settings.findInstances : settings.findResults
+  if (most === 0) return asked
+  return asked === 0 ? most : Math.min(asked, most)
 }
 
 /** The first parent that is given counts. */
@@ -122,22 +129,55 @@ function metadataConditions(desk: Desk, query: JsonObject[string]): Wanted['meta
   })
 }
 
-/** Public identifiers of what matches, in the order asked for, `limit` of them from `since` on. */
-async function find(desk: Desk, wanted: Wanted): Promise<PublicId[]> {
+async function count(desk: Desk, wanted: Wanted): Promise<number> {
+  const { catalog } = desk.archive
+  const { search, others, beside, nowhere } = planned(desk, wanted)
+  if (nowhere) return 0
+  if (!beside) return catalog.count(search)
+  let found = 0
+  for (const id of catalog.search(search)) {
+    if (isBeside(desk, wanted, id) && (await holdAll(desk, wanted, others, id))) found++
+  }
+  return found
+}
+
+/** What of a search the catalogue can do, and what is left to be asked of each candidate. */
+function planned(desk: Desk, wanted: Wanted) {
   const isCatalogs = (each: Condition) =>
     isIndexed(wanted.level, each.keyword) && !wantsPresence(each.match)
   const indexed = wanted.conditions.filter(isCatalogs)
   const others = wanted.conditions.filter(each => !isCatalogs(each))
-  const beside = others.length > 0 || wanted.metadata.length > 0 || wanted.labelsGiven
-  const order = searchOrder(wanted.order)
-  const sortedHere = wanted.order.length > 0 && order === undefined
-  const elsewhere = wanted.within !== undefined && !isAbove(desk, wanted)
-  if (elsewhere) return []
   const search: Search = {
     level: wanted.level,
     where: Object.fromEntries(indexed.map(({ keyword, match }) => [keyword, match])),
     caseSensitive: wanted.caseSensitive,
     ...(wanted.within !== undefined && { within: wanted.within }),
+  }
+  const beside = others.length > 0 || wanted.metadata.length > 0 || wanted.labelsGiven
+  const fromFiles = others.some(
+    each => !isIndexed(wanted.level, each.keyword) && !isComputed(wanted.level, each.keyword),
+  )
+  if (fromFiles && desk.settings.storageAccessOnFind !== 'Always') {
+    throw new Refusal(
+      'BadRequest',
+      'Searches may not read files, and a tag is not in the catalogue',
+    )
+  }
+  if (fromFiles && wanted.since > 0) {
+    throw new Refusal('BadRequest', '"Since" needs a query of tags that are in the catalogue')
+  }
+  const nowhere = wanted.within !== undefined && !isAbove(desk, wanted)
+  return { search, others, beside, nowhere }
+}
+
+/** Public identifiers of what matches, in the order asked for, `limit` of them from `since` on. */
+async function find(desk: Desk, wanted: Wanted): Promise<PublicId[]> {
+  const { search: plain, others, beside, nowhere } = planned(desk, wanted)
+  if (nowhere) return []
+  const order = searchOrder(wanted.order)
+  const sortedHere = wanted.order.length > 0 && order === undefined
+  const search: Search = {
+    ...plain,
     ...(order && order.length > 0 && { orderBy: order }),
     ...(!beside && !sortedHere && { since: wanted.since }),
     ...(!beside && !sortedHere && wanted.limit > 0 && { limit: wanted.limit }),

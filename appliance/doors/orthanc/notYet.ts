@@ -10,7 +10,7 @@ export const notYet: Readonly<Record<string, readonly string[]>> = {
     '/{patients,studies,series}/:id/media',
     '/tools/create-media',
     '/tools/create-media-extended',
-    '/series/:id/{numpy,ordered-slices}',
+    '/series/:id/numpy',
     '/instances/:id/{numpy,preview,rendered,image-uint8,image-uint16,image-int16,matlab}',
     '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy}',
     '/modalities/:id',

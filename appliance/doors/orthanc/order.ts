@@ -87,10 +87,20 @@ function keyedBy(
   const text =
     order.by === 'tag'
       ? indexedTag(desk, level, id, order.keyword)
-      : metadataOf(desk, level, id).get(order.number)?.value
+      : metadataValue(desk, level, id, order.number)
   if (text === undefined || order.as === 'text') return text
   const number = order.as === 'integer' ? Number.parseInt(text, 10) : Number.parseFloat(text)
   return Number.isNaN(number) ? undefined : number
+}
+
+const lastUpdate = 7
+
+function metadataValue(desk: Desk, level: Level, id: PublicId, number: number): string | undefined {
+  // What lists are mostly ordered by is not worth gathering all the others.
+  if (number === lastUpdate && level !== 'Instance') {
+    return desk.archive.catalog.parent(id)?.lastUpdate
+  }
+  return metadataOf(desk, level, id).get(number)?.value
 }
 
 function compare(

@@ -61,7 +61,9 @@ export async function withDoor(
   const folder = await mkdtemp(join(tmpdir(), 'waystation-orthanc-'))
   const now = () => new Date('2026-03-04T05:06:07Z')
   const store = await openStore({ folder: join(folder, 'catalog') })
+  const running = { ...standingAlone(), ...options.running }
   const archive = await openArchive({
+    characterSet: running.encoding.characterSet,
     openBlobs: after => openBlobs(storageSettings.parse({}), join(folder, 'blobs'), after),
     store,
     settings: archiveSettings.parse({}),
@@ -92,7 +94,7 @@ export async function withDoor(
       checkRevisions: options.checkRevisions ?? false,
       ...options.settings,
     }),
-    ...(options.running && { running: { ...standingAlone(), ...options.running } }),
+    running,
     system: () => ({
       dicomAet: 'BOX',
       dicomPort: 104,

@@ -412,3 +412,40 @@ test('what is not served yet says so with 501', () =>
       }
     }
   }))
+
+test('studies under one empty PatientID each show their own patient', () =>
+  withDoor(async door => {
+    const a = await door.upload({ PatientID: '', PatientName: 'Ann' })
+    const b = await door.upload({
+      ...{ PatientID: '', PatientName: 'Bob', StudyInstanceUID: '1.2.9' },
+      ...{ SeriesInstanceUID: '1.2.9.1', SOPInstanceUID: '1.2.9.1.1' },
+    })
+    assert.equal(a.ParentPatient, b.ParentPatient)
+    const named = async (id: string) => {
+      const told = (await door.told(`/studies/${id}?requested-tags=PatientName`)) as JsonObject
+      return [
+        (told.PatientMainDicomTags as JsonObject).PatientName,
+        (told.RequestedTags as JsonObject).PatientName,
+      ]
+    }
+    assert.deepEqual(await named(a.ParentStudy), ['Ann', 'Ann'])
+    assert.deepEqual(await named(b.ParentStudy), ['Bob', 'Bob'])
+  }))
+
+test('a search answers no more than the settings allow, and pages only what the catalogue can', () =>
+  withDoor(
+    async door => {
+      await filled(door)
+      const find = async (body: JsonObject) => (await door.posted('/tools/find', body)) as string[]
+      assert.equal((await find({ Level: 'Study', Query: {} })).length, 2)
+      assert.equal((await find({ Level: 'Study', Query: {}, Limit: 1 })).length, 1)
+      assert.equal((await find({ Level: 'Instance', Query: {} })).length, 4)
+      assert.deepEqual(await door.posted('/tools/count-resources', { Level: 'Study', Query: {} }), {
+        Count: 3,
+      })
+      const ask = { Level: 'Instance', Query: { Rows: '1' }, Since: 1 }
+      const refused = await door.ask('POST', '/tools/find', JSON.stringify(ask))
+      assert.equal(((await refused.json()) as JsonObject).OrthancStatus, 8)
+    },
+    { settings: { findResults: 2 } },
+  ))

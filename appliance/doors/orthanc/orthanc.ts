@@ -7,6 +7,7 @@ import { contentRoutes } from './content.ts'
 import { conventional } from './conventions.ts'
 import { deskOf, type OrthancOptions } from './desk.ts'
 import { emptyListRoutes } from './emptyLists.ts'
+import { exportRoutes } from './exports.ts'
 import { findRoutes } from './find.ts'
 import { frameRoutes } from './frames.ts'
 import { instanceRoutes } from './instances.ts'
@@ -20,6 +21,7 @@ import { notYetRoutes } from './notYet.ts'
 import { protectionRoutes } from './protection.ts'
 import type { App, Routes } from './routes.ts'
 import { runningToolRoutes } from './runningTools.ts'
+import { sliceRoutes } from './slices.ts'
 import { statisticsRoutes } from './statistics.ts'
 import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
@@ -27,6 +29,7 @@ import { uploadRoutes } from './upload.ts'
 
 export type { OrthancOptions, SystemInfo } from './desk.ts'
 export { createEncoding, type Encoding } from './encoding.ts'
+export { logExport } from './exports.ts'
 export { isProtected } from './protection.ts'
 export { logCategories, type Running, type Verbosity } from './running.ts'
 export { type OrthancSettings, orthancSettings } from './settings.ts'
@@ -40,6 +43,7 @@ export type { Conversion } from './transcoding.ts'
   frameRoutes,
   contentRoutes,
   moduleRoutes,
+  sliceRoutes,
   metadataRoutes,
   attachmentRoutes,
   labelRoutes,
@@ -47,6 +51,7 @@ export type { Conversion } from './transcoding.ts'
   uploadRoutes,
   archiveRoutes,
   changeRoutes,
+  exportRoutes,
   findRoutes,
   toolRoutes,
   jobRoutes,

@@ -46,6 +46,12 @@ export function computedTag(desk: Desk, id: PublicId, keyword: string): string |
   return at === undefined ? undefined : tag?.of(desk, at)
 }
 
+/** Whether a tag is computed for a level, or for one above it. */
+export function isComputed(level: Level, keyword: string): boolean {
+  const tag = Object.hasOwn(computed, keyword) ? computed[keyword] : undefined
+  return tag !== undefined && rankOf(tag.level) <= rankOf(level)
+}
+
 /** Whether a tag stands in the catalogue for this level: it is a main tag there or above. */
 export function isIndexed(level: Level, keyword: string): boolean {
   return Object.entries(mainTags).some(
@@ -68,7 +74,8 @@ export function indexedTag(
   if (own !== undefined) return own
   let above = catalog.parent(instance?.series ?? id)
   while (above) {
-    const value = above.tags[keyword]
+    // A study has the patient's tags as its own first instance tells them.
+    const value = above.tags[keyword] ?? above.patientTags?.[keyword]
     if (value !== undefined) return value
     above = above.parent === undefined ? undefined : catalog.parent(above.parent)
   }
@@ -89,7 +96,9 @@ export async function requestedTags(
     const keyword = keywordOf(tag) ?? ''
     const value = computedTag(desk, id, keyword) ?? indexedTag(desk, level, id, keyword)
     if (value !== undefined) found.push([tag, value])
-    else if (!isIndexed(level, keyword)) fromFile.add(tag)
+    else if (!isIndexed(level, keyword) && desk.settings.storageAccessOnFind !== 'Never') {
+      fromFile.add(tag)
+    }
   }
   return { ...tagsJson(found, format), ...(await tagsOfFile(desk, id, fromFile, format)) }
 }

@@ -124,11 +124,12 @@ function mainTagsJson(
   format: TagFormat,
 ): JsonObject {
   const shown = (tags: Instance['tags']) => tagsJson(shownTags(tags), format)
-  const patient =
-    level === 'Study' ? desk.archive.catalog.parent((of as Parent).parent!) : undefined
+  // Its own, not those of the patient: many patients share an empty PatientID.
+  const { patientTags, parent } = of as Parent
+  const patient = () => patientTags ?? desk.archive.catalog.parent(parent!)?.tags ?? {}
   return {
     MainDicomTags: shown(of.tags),
-    ...(level === 'Study' && { PatientMainDicomTags: shown(patient?.tags ?? {}) }),
+    ...(level === 'Study' && { PatientMainDicomTags: shown(patient()) }),
   }
 }
 

@@ -3,8 +3,8 @@ import { Fault } from '../../faults.ts'
 
 /**
  * Reads ZIP files as they pass by (APPNOTE.TXT §4.3): member after member by their local headers,
- * in constant memory. Names are not looked at beyond telling folders from files, so no name can
- * lead anywhere.
+ * in constant memory. Names are not used for anything, and those that would lead elsewhere are
+ * refused.
  */
 
 export const isZip = (start: Uint8Array): boolean =>
@@ -13,19 +13,21 @@ export const isZip = (start: Uint8Array): boolean =>
 /**
  * The contents of the members, in their order. Each must be done with before the next is asked for;
  * what was not read of it is passed over. Faults: `request-malformed` for what is no ZIP file or
- * cannot be read in passing, `too-large` when all members together grow beyond `limit` bytes.
+ * cannot be read in passing or has a member whose name leads out of where it would be unpacked,
+ * `too-large` when a member or all together grow beyond the limits, or beyond what an honest file
+ * ever packs into so few bytes.
  */
 export async function* membersOf(
   bytes: AsyncIterable<Uint8Array>,
-  limit: number,
+  limits: { allBytes: number; memberBytes: number },
 ): AsyncGenerator<AsyncIterable<Uint8Array>> {
   const input = new Input(bytes)
-  const budget = { left: limit }
+  const budget = { left: limits.allBytes, unpacked: 0 }
   try {
     for (;;) {
       const member = await nextMember(input)
       if (!member) return
-      const content = contentOf(input, member, budget)
+      const content = contentOf(input, member, budget, limits.memberBytes)
       // Whoever stops reading early must not end our own reading: it has no `return`.
       if (!member.folder) yield { [Symbol.asyncIterator]: () => ({ next: () => content.next() }) }
       while (!(await content.next()).done);
@@ -42,6 +44,11 @@ interface Member {
   length: number | undefined
 }
 
+/** So many bytes are unpacked whatever the ratio. */
+const harmless = 256 * 1024 * 1024
+/** Black images pack to a hundredth; what packs to less over hundreds of megabytes is a bomb. */
+const mostRatio = 200
+
 const localHeader = 0x04034b50
 const followedByLength = 0x0008
 const encrypted = 0x0001
@@ -54,6 +61,8 @@ async function nextMember(input: Input): Promise<Member | undefined> {
   const flags = fixed.readUInt16LE(2)
   const method = fixed.readUInt16LE(4)
   const name = await input.exactly(fixed.readUInt16LE(22))
+  if (leadsOut(name.toString('latin1')))
+    throw broken('the name of a member leads out of its folder')
   const extra = await input.exactly(fixed.readUInt16LE(24))
   if (flags & encrypted) throw broken('a member is encrypted')
   if (method !== 0 && method !== 8) throw broken(`compression method ${method} is not known`)
@@ -65,6 +74,12 @@ async function nextMember(input: Input): Promise<Member | undefined> {
     deflated: method === 8,
     length: follows ? undefined : length === absent ? longLength(extra) : length,
   }
+}
+
+/** An absolute path, a drive, or a way up: no archive that was made to be unpacked has such names. */
+function leadsOut(name: string): boolean {
+  const steps = name.split(/[\\/]/)
+  return steps[0] === '' || /^[A-Za-z]:/.test(name) || steps.includes('..') || name.includes('\0')
 }
 
 /** The compressed length in the ZIP64 extra field: APPNOTE.TXT §4.5.3. */
@@ -80,15 +95,33 @@ function longLength(extra: Buffer): number {
 async function* contentOf(
   input: Input,
   member: Member,
-  budget: { left: number },
+  budget: { left: number; unpacked: number },
+  memberBytes: number,
 ): AsyncGenerator<Uint8Array> {
+  let length = 0
   const stored = input.upTo(member.length ?? Number.POSITIVE_INFINITY)
-  for await (const chunk of member.deflated ? inflated(input, stored) : stored) {
+  const content = member.deflated ? inflated(input, stored) : allOf(stored, member.length!)
+  for await (const chunk of content) {
     budget.left -= chunk.length
+    budget.unpacked += chunk.length
+    length += chunk.length
+    if (length > memberBytes) throw new Fault('too-large', 'an unpacked file is too large')
     if (budget.left < 0) throw new Fault('too-large', 'the unpacked files are too large together')
+    if (budget.unpacked > harmless && budget.unpacked > mostRatio * input.taken) {
+      throw new Fault('too-large', 'the files unpack to far more than was sent')
+    }
     yield chunk
   }
   if (member.length === undefined) await passDescriptor(input)
+}
+
+async function* allOf(stored: AsyncIterable<Uint8Array>, length: number) {
+  let left = length
+  for await (const chunk of stored) {
+    left -= chunk.length
+    yield chunk
+  }
+  if (left > 0) throw broken('the file ends too early')
 }
 
 /** Inflates up to the end that the data themselves mark; what was read too far is given back. */
@@ -99,9 +132,11 @@ async function* inflated(
   const unpacker = createInflateRaw()
   const out: Uint8Array[] = []
   let over = false
+  const ended = Promise.withResolvers<void>()
   unpacker.on('data', (chunk: Uint8Array) => out.push(chunk))
   unpacker.on('end', () => {
     over = true
+    ended.resolve()
   })
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
@@ -115,9 +150,13 @@ async function* inflated(
       const unread = written - unpacker.bytesWritten
       if (unread > 0 || over) {
         input.giveBack(chunk.subarray(chunk.length - unread))
-        break
+        return
       }
     }
+    // Told that there is no more, it says whether that was all.
+    unpacker.end()
+    await Promise.race([ended.promise, failure.promise])
+    yield* out.splice(0)
   } finally {
     unpacker.destroy()
   }
@@ -145,6 +184,8 @@ const broken = (detail: string) => new Fault('request-malformed', `ZIP: ${detail
 class Input {
   readonly #chunks: AsyncIterator<Uint8Array>
   #rest: Uint8Array = new Uint8Array()
+  /** Bytes that have come so far. */
+  taken = 0
 
   constructor(bytes: AsyncIterable<Uint8Array>) {
     this.#chunks = bytes[Symbol.asyncIterator]()
@@ -175,6 +216,7 @@ class Input {
         const next = await this.#chunks.next()
         if (next.done) return
         this.#rest = next.value
+        this.taken += next.value.length
         continue
       }
       const chunk = this.#rest.subarray(0, Math.min(left, this.#rest.length))

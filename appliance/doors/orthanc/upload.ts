@@ -4,38 +4,58 @@ import { Fault, faultOf } from '../../faults.ts'
 import type { Received } from '../../holdings/archive/archive.ts'
 import type { Origin } from '../../holdings/catalog/catalog.ts'
 import { bodyOf } from '../../host/http/http.ts'
-import { json } from './answers.ts'
+import { done, json } from './answers.ts'
 import type { Call } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
+import { boundaryOf, partsOf } from './multipart.ts'
 import type { Routes } from './routes.ts'
 import { isZip, membersOf } from './unzip.ts'
 
-/** POST /instances: one DICOM file, or a ZIP of them, plain or with `Content-Encoding: gzip`. */
+/**
+ * POST /instances: one DICOM file, or a ZIP of them, or a browser's form with several of either;
+ * plain or with `Content-Encoding: gzip`.
+ */
 export const uploadRoutes: Routes = (app, desk) => {
   app.post('/instances', async c => {
     const origin = originOf(c, desk)
-    const body = await peek(decoded(c, desk.limits.bodyBytes))
-    if (!body) {
-      tell(desk, origin, new Fault('not-dicom', 'the body is empty'))
-      throw new Refusal('BadFileFormat', 'Received an empty DICOM file')
+    const bytes = decoded(c, desk.limits.bodyBytes)
+    const boundary = boundaryOf(c.req.header('content-type'))
+    try {
+      if (boundary === undefined) return json(await receiveBody(desk, bytes, origin))
+      // A form is answered without words, as Orthanc does.
+      for await (const part of partsOf(bytes, boundary)) await receiveBody(desk, part, origin)
+      return done()
+    } catch (error) {
+      const fault = error instanceof Refusal ? undefined : faultOf(error)
+      tell(desk, origin, fault ?? new Fault('not-dicom', (error as Refusal).details))
+      // Of what wraps the files, too, Orthanc says that its format is bad.
+      if (fault?.code === 'request-malformed') throw new Refusal('BadFileFormat', fault.detail)
+      throw error
     }
-    if (!isZip(body.start)) {
-      try {
-        return json(await receive(desk, body.bytes, origin))
-      } catch (error) {
-        tell(desk, origin, faultOf(error))
-        throw error
-      }
-    }
-    const answers: JsonObject[] = []
-    for await (const member of membersOf(body.bytes, desk.limits.bodyBytes)) {
-      const answer = await receiveMember(desk, member, origin)
-      if (answer) answers.push(answer)
-    }
-    return json(answers)
   })
+}
+
+/** One file, or a ZIP of them, told by its first bytes. */
+async function receiveBody(
+  desk: Desk,
+  bytes: AsyncIterable<Uint8Array>,
+  origin: Origin,
+): Promise<JsonObject | JsonObject[]> {
+  const body = await peek(bytes)
+  if (!body) throw new Refusal('BadFileFormat', 'Received an empty DICOM file')
+  if (!isZip(body.start)) return receive(desk, body.bytes, origin)
+  const limits = {
+    allBytes: desk.limits.bodyBytes,
+    memberBytes: desk.settings.archivedFileBytes || Number.POSITIVE_INFINITY,
+  }
+  const answers: JsonObject[] = []
+  for await (const member of membersOf(body.bytes, limits)) {
+    const answer = await receiveMember(desk, member, origin)
+    if (answer) answers.push(answer)
+  }
+  return answers
 }
 
 /** What was refused, and what to do, for whoever reads the log: the caller may be a script. */

@@ -28,7 +28,7 @@ async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 async function unpacked(zip: Uint8Array, chunk: number, limit = 1e9): Promise<string[]> {
   const found: string[] = []
-  for await (const each of membersOf(inChunks(zip, chunk), limit)) {
+  for await (const each of membersOf(inChunks(zip, chunk), { allBytes: limit, memberBytes: 1e8 })) {
     found.push((await whole(each)).toString())
   }
   return found
@@ -57,7 +57,7 @@ test('a member that is not read to its end is passed over', async () => {
     zipped([member('a', bytes('x'.repeat(1e5))), member('b', bytes('second'))], ''),
   )
   const found: string[] = []
-  for await (const each of membersOf(inChunks(zip, 50), 1e9)) {
+  for await (const each of membersOf(inChunks(zip, 50), { allBytes: 1e9, memberBytes: 1e9 })) {
     for await (const chunk of each) {
       found.push(Buffer.from(chunk).toString().slice(0, 1))
       break
@@ -67,14 +67,14 @@ test('a member that is not read to its end is passed over', async () => {
 })
 
 /** A local header by hand: APPNOTE.TXT §4.3.7. */
-function local(method: number, flags: number, content: Uint8Array): Buffer {
-  const head = Buffer.alloc(31)
+function local(method: number, flags: number, content: Uint8Array, name = 'a'): Buffer {
+  const head = Buffer.alloc(30)
   head.writeUInt32LE(0x04034b50, 0)
   head.writeUInt16LE(flags, 6)
   head.writeUInt16LE(method, 8)
   head.writeUInt32LE(content.length, 18)
-  head.writeUInt16LE(1, 26)
-  return Buffer.concat([head, content])
+  head.writeUInt16LE(name.length, 26)
+  return Buffer.concat([head, Buffer.from(name), content])
 }
 
 test('stored members, folders and files without a directory are read', async () => {
@@ -85,6 +85,24 @@ test('stored members, folders and files without a directory are read', async () 
 test('a ZIP bomb goes off at the limit', async () => {
   const bomb = local(8, 0, deflateRawSync(Buffer.alloc(10_000_000)))
   await assert.rejects(unpacked(bomb, 100, 1_000_000), { code: 'too-large' })
+})
+
+test('a member that unpacks to more than one file may be, or to far more than was sent, is refused', async () => {
+  const large = local(8, 0, deflateRawSync(Buffer.alloc(110_000_000)))
+  await assert.rejects(unpacked(large, 1e6), { code: 'too-large' })
+  const many = Buffer.concat(
+    Array.from({ length: 4 }, () => local(8, 0, deflateRawSync(Buffer.alloc(90_000_000)))),
+  )
+  await assert.rejects(unpacked(many, 1e6), { code: 'too-large' })
+})
+
+test('a member whose name leads elsewhere is refused', async () => {
+  for (const name of ['../a', 'a/../../b', '/etc/passwd', 'C:\\a', '..\\a', 'a/..', 'a\0b']) {
+    await assert.rejects(unpacked(local(0, 0, bytes('x'), name), 10), {
+      code: 'request-malformed',
+    })
+  }
+  assert.deepEqual(await unpacked(local(0, 0, bytes('x'), 'a..b/..c'), 10), ['x'])
 })
 
 test('what is encrypted, damaged, cut or packed strangely is refused', async () => {
