@@ -1,0 +1,237 @@
+import { Fault } from '../../faults.ts'
+import {
+  codeOf,
+  followsPixelRepresentation,
+  formatTag,
+  hasLongLength,
+  type LevelKind,
+  Structure,
+  type StructureListener,
+  undefinedLength,
+} from '../dicom/dicom.ts'
+import type { Image } from './image.ts'
+import { type Piece, Pieces } from './pieces.ts'
+
+export interface Encoding {
+  explicit: boolean
+  bigEndian: boolean
+}
+
+const itemTag = 0xfffee000
+const itemDelimitation = 0xfffee00d
+const sequenceDelimitation = 0xfffee0dd
+const pixelData = 0x7fe00010
+const pixelRepresentation = 0x00280103
+/** Counts the bytes of everything behind it: retired, and wrong once anything is written anew. */
+const lengthToEnd = 0x00080001
+
+/** What PS3.5 §6.2.2 has inside of what nobody knew: implicit little endian, whatever surrounds it. */
+const withinUnknown: Encoding = { explicit: false, bigEndian: false }
+
+const unknown = codeOf('UN')
+const unsigned = codeOf('US')
+const signed = codeOf('SS')
+const sequence = codeOf('SQ')
+
+/** Of how many bytes the numbers in a value are, PS3.5 §7.3: what big endian turns round. */
+const widths = new Map<number, number>(
+  Object.entries({
+    2: 'US SS OW AT',
+    4: 'UL SL FL OF OL',
+    8: 'FD OD SV UV OV',
+  }).flatMap(([width, vrs]) => vrs.split(' ').map(vr => [codeOf(vr), Number(width)] as const)),
+)
+
+/** What is open, the innermost last. */
+interface Open {
+  target: Encoding
+  /** Written with the length 0, so without a delimiter. */
+  empty: boolean
+  /** Of a dataset: whether PixelRepresentation, here or around, says signed. */
+  negative: boolean
+}
+
+/** A value of which bytes are still to come. */
+interface Value {
+  at: number
+  end: number
+  /** So many bytes at a time are turned round. */
+  width: number
+  /** Kept back until it is complete. */
+  held?: { tag: number; vr: number; bytes: Uint8Array }
+  ofFragment?: boolean
+}
+
+/**
+ * Writes a dataset that passes by in another encoding, in memory for one chunk. Sequences and items
+ * get undefined lengths, since their new ones are not known while they pass; group lengths, which
+ * would be wrong, are left out (PS3.5 §7.2). With an `image`, fragments of pixel data become frames,
+ * and the elements that describe them what they are after decoding.
+ */
+export class Rewriting implements StructureListener {
+  readonly #structure: Structure
+  readonly #image: Image | undefined
+  readonly #pieces = new Pieces()
+  readonly #open: Open[]
+  #chunk: Uint8Array = new Uint8Array()
+  #chunkAt = 0
+  #chunkEnd = 0
+  #value: Value | undefined
+  /** The first bytes of a number whose others come with the next chunk. */
+  #odd: Uint8Array = new Uint8Array()
+
+  constructor(source: Encoding, target: Encoding, image?: Image) {
+    this.#structure = new Structure(source, this)
+    this.#image = image
+    this.#open = [{ target, empty: false, negative: false }]
+  }
+
+  /** Faults: `dataset-malformed`, `not-supported`, `too-large`. */
+  push(chunk: Uint8Array): Piece[] {
+    this.#chunk = chunk
+    this.#chunkAt = this.#chunkEnd
+    this.#chunkEnd += chunk.length
+    this.#structure.push(chunk)
+    this.#pass()
+    return this.#pieces.take()
+  }
+
+  /** After the last chunk. Fault: `dataset-truncated`. */
+  end(): void {
+    if (!this.#structure.whole) throw this.#structure.truncated()
+  }
+
+  topLevel(tag: number): boolean {
+    this.#pass()
+    if (this.#image?.lacksBefore(tag)) this.#write(this.#image.planarConfiguration)
+    return true
+  }
+
+  element(tag: number, vr: number, _at: number, valueAt: number, length: number): void {
+    this.#pass()
+    const { target } = this.#inner
+    const top = this.#open.length === 1
+    const image = top ? this.#image : undefined
+    if ((tag & 0xffff) === 0 || tag === lengthToEnd || image?.drops(tag)) return
+    if (image && tag === pixelData)
+      throw new Fault('dataset-malformed', 'native pixel data in a compressed transfer syntax')
+    const meant = this.#meant(tag, vr)
+    const width = this.#structure.bigEndian === target.bigEndian ? 1 : (widths.get(meant) ?? 1)
+    this.#value = { at: valueAt, end: valueAt + length, width }
+    if (length <= 64 && (tag === pixelRepresentation || image?.describes(tag)))
+      this.#value.held = { tag, vr: meant, bytes: new Uint8Array(length) }
+    else this.#header(tag, meant, length)
+    if (length === 0) this.#pass()
+  }
+
+  sequence(tag: number, vr: number, _at: number, _valueAt: number, length: number): void {
+    this.#pass()
+    const outer = this.#inner
+    const isUnknown = vr === unknown
+    this.#header(tag, isUnknown ? unknown : sequence, length === 0 ? 0 : undefinedLength)
+    this.#enter(isUnknown ? withinUnknown : outer.target, length === 0)
+  }
+
+  item(_at: number, _valueAt: number, length: number): void {
+    this.#pass()
+    const { target } = this.#inner
+    this.#pieces.delimiter(itemTag, length === 0 ? 0 : undefinedLength, target.bigEndian)
+    this.#enter(target, length === 0)
+  }
+
+  encapsulated(tag: number): void {
+    this.#pass()
+    if (!this.#image || tag !== pixelData || this.#open.length > 1)
+      throw new Fault('not-supported', `compressed data in ${formatTag(tag)} are not decoded`)
+    const { vr, length } = this.#image.begin()
+    this.#header(tag, codeOf(vr), length)
+    this.#enter(this.#inner.target, true)
+  }
+
+  fragment(valueAt: number, length: number): void {
+    this.#pass()
+    this.#image!.fragment(length, this.#pieces)
+    this.#value = { at: valueAt, end: valueAt + length, width: 1, ofFragment: true }
+  }
+
+  close(kind: LevelKind): void {
+    this.#pass()
+    const { empty, target } = this.#open.pop()!
+    if (kind === 'fragments') this.#image!.end(this.#pieces)
+    else if (!empty) {
+      const tag = kind === 'dataset' ? itemDelimitation : sequenceDelimitation
+      this.#pieces.delimiter(tag, 0, target.bigEndian)
+    }
+  }
+
+  get #inner(): Open {
+    return this.#open.at(-1)!
+  }
+
+  #enter(target: Encoding, empty: boolean): void {
+    this.#open.push({ target, empty, negative: this.#inner.negative })
+  }
+
+  /** Implicit encodings leave "US or SS" to PixelRepresentation, PS3.3 §C.7.6.3. */
+  #meant(tag: number, vr: number): number {
+    const leftOpen = vr === unsigned && !this.#structure.explicit && followsPixelRepresentation(tag)
+    return leftOpen && this.#inner.negative ? signed : vr
+  }
+
+  /** A value too long for a VR's 16-bit length is of VR UN, PS3.5 §6.2.2. */
+  #header(tag: number, vr: number, length: number): void {
+    const long = hasLongLength(vr)
+    const fits = long || length <= 0xffff
+    this.#pieces.header(tag, fits ? vr : unknown, long || !fits, length, this.#inner.target)
+  }
+
+  #write({ tag, vr, bytes }: { tag: number; vr: number; bytes: Uint8Array }): void {
+    this.#header(tag, vr, bytes.length)
+    this.#pieces.add(bytes)
+  }
+
+  /** Hands on what has come of the value under way. */
+  #pass(): void {
+    const value = this.#value
+    if (!value) return
+    const end = Math.min(value.end, this.#chunkEnd)
+    const bytes = this.#chunk.subarray(value.at - this.#chunkAt, end - this.#chunkAt)
+    const { held } = value
+    if (held) held.bytes.set(bytes, held.bytes.length - (value.end - value.at))
+    else if (value.ofFragment) this.#image!.add(bytes)
+    else if (value.width === 1) this.#pieces.add(bytes)
+    else this.#turn(bytes, value.width, end === value.end)
+    value.at = end
+    if (end < value.end) return
+    this.#value = undefined
+    if (held) this.#release(held, value.width)
+  }
+
+  #release(held: NonNullable<Value['held']>, width: number): void {
+    const { tag, vr, bytes } = held
+    if (tag === pixelRepresentation) this.#inner.negative = bytes.includes(1)
+    const image = this.#open.length === 1 ? this.#image : undefined
+    const written = image?.describes(tag) ? image.described(tag, bytes) : bytes
+    this.#write({ tag, vr, bytes: turned(written, width) })
+  }
+
+  #turn(bytes: Uint8Array, width: number, last: boolean): void {
+    const joined = this.#odd.length > 0 ? Buffer.concat([this.#odd, bytes]) : bytes
+    const whole = joined.length - (joined.length % width)
+    this.#pieces.add(turned(joined.subarray(0, whole), width))
+    this.#odd = joined.slice(whole)
+    if (!last) return
+    // No number: as it came
+    this.#pieces.add(this.#odd)
+    this.#odd = new Uint8Array()
+  }
+}
+
+/** A copy with the bytes of each number in reverse. */
+export function turned(bytes: Uint8Array, width: number): Uint8Array {
+  if (width === 1) return bytes
+  const copy = Buffer.from(bytes)
+  if (copy.length % width !== 0) return copy
+  if (width === 2) return copy.swap16()
+  return width === 4 ? copy.swap32() : copy.swap64()
+}

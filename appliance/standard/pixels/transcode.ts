@@ -1,0 +1,139 @@
+import { Readable } from 'node:stream'
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
+import { Fault } from '../../faults.ts'
+import {
+  deflatedLittleEndian,
+  encodingOf,
+  explicitBigEndian,
+  explicitLittleEndian,
+  implicitLittleEndian,
+  transferSyntaxes,
+} from '../dicom/dicom.ts'
+import { type Codec, decodeFrame, openCodecs } from './decode.ts'
+import { Image } from './image.ts'
+import type { Piece } from './pieces.ts'
+import { Rewriting, turned } from './rewriting.ts'
+
+type Bytes = AsyncIterable<Uint8Array>
+
+const plain: ReadonlySet<string> = new Set([
+  explicitLittleEndian,
+  implicitLittleEndian,
+  explicitBigEndian,
+  deflatedLittleEndian,
+])
+
+const jpegBaseline = '1.2.840.10008.1.2.4.50'
+const jpegExtended = '1.2.840.10008.1.2.4.51'
+
+/** Those whose frames are decoded. */
+const compressed: ReadonlySet<string> = new Set([
+  jpegBaseline,
+  jpegExtended,
+  ...['57', '70', '80', '81', '90', '91', '201', '202', '203'].map(
+    suffix => `${implicitLittleEndian}.4.${suffix}`,
+  ),
+  '1.2.840.10008.1.2.5',
+])
+
+/** Whether datasets of one transfer syntax are, as a rule, converted to another. */
+export function convertible(from: string, to: string): boolean {
+  return from === to || (plain.has(to) && (plain.has(from) || compressed.has(from)))
+}
+
+/** How far a deflated dataset may grow, as the archive's walker has it. */
+const inflatedLimit = 8 * 1024 ** 3
+
+/** So much is rewritten at a time. */
+const sliceSize = 256 * 1024
+
+/**
+ * A dataset in another transfer syntax, while it passes by: in memory for a chunk, and for a frame
+ * when it is decoded. Values stay byte for byte what they were, but for the order of their bytes,
+ * and for decoded frames with what describes them. Faults: `not-supported`, `dataset-malformed`,
+ * `dataset-truncated`, `too-large`, and those of `dataset`.
+ */
+export async function* transcode(
+  dataset: Bytes,
+  from: string,
+  to: string,
+): AsyncGenerator<Uint8Array> {
+  if (!convertible(from, to)) throw new Fault('not-supported', `from ${from} to ${to}`)
+  if (from === to) {
+    yield* dataset
+    return
+  }
+  // Deflated is explicit little endian in another wrapping, PS3.5 §A.5
+  const inner = (uid: string) => (uid === deflatedLittleEndian ? explicitLittleEndian : uid)
+  const unwrapped = from === deflatedLittleEndian ? inflated(dataset) : dataset
+  const written =
+    inner(from) === inner(to) ? unwrapped : rewritten(unwrapped, inner(from), inner(to))
+  yield* to === deflatedLittleEndian ? deflated(written) : written
+}
+
+async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenerator<Uint8Array> {
+  const isCompressed = compressed.has(from)
+  const lossyJpeg = from === jpegBaseline || from === jpegExtended
+  const { kind } = transferSyntaxes.get(from)!
+  const image = isCompressed ? new Image(kind, lossyJpeg) : undefined
+  if (image) await openCodecs()
+  const target = encodingOf(to)
+  const decode = (piece: Piece) => {
+    if (piece instanceof Uint8Array) return piece
+    const shape = image!.shape
+    const toRgb = lossyJpeg && shape.photometricInterpretation.startsWith('YBR')
+    const frame = decodeFrame(kind as Codec, piece.frame, shape, { toRgb })
+    return target.bigEndian && shape.bitsAllocated > 8 ? turned(frame, 2) : frame
+  }
+  const rewriting = new Rewriting(encodingOf(from), target, image)
+  for await (const chunk of dataset) {
+    for (let at = 0; at < chunk.length; at += sliceSize)
+      for (const piece of rewriting.push(chunk.subarray(at, at + sliceSize))) yield decode(piece)
+  }
+  rewriting.end()
+}
+
+async function* inflated(dataset: Bytes): AsyncGenerator<Uint8Array> {
+  const inflater = createInflateRaw()
+  let length = 0
+  try {
+    for await (const chunk of through(dataset, inflater)) {
+      length += chunk.length
+      if (length > inflatedLimit)
+        throw new Fault('too-large', 'the deflated dataset grows too long')
+      yield chunk
+    }
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown
+    const cut = (thrown as NodeJS.ErrnoException).code === 'Z_BUF_ERROR'
+    throw new Fault(
+      cut ? 'dataset-truncated' : 'dataset-malformed',
+      'the deflated dataset is broken',
+    )
+  }
+}
+
+async function* deflated(dataset: Bytes): AsyncGenerator<Uint8Array> {
+  let length = 0
+  for await (const chunk of through(dataset, createDeflateRaw({ level: constants.Z_BEST_SPEED }))) {
+    length += chunk.length
+    yield chunk
+  }
+  // PS3.5 §A.5: padded to an even length
+  if (length % 2 === 1) yield Uint8Array.of(0)
+}
+
+/** Faults of the source come out as they are. */
+async function* through(
+  dataset: Bytes,
+  transform: ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>,
+): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(dataset, { objectMode: true })
+  source.once('error', error => transform.destroy(error))
+  try {
+    yield* source.pipe(transform)
+  } finally {
+    source.destroy()
+    transform.destroy()
+  }
+}
