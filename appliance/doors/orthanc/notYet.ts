@@ -7,9 +7,6 @@ import type { Routes } from './routes.ts'
  */
 export const notYet: Readonly<Record<string, readonly string[]>> = {
   GET: [
-    '/{patients,studies,series}/:id/media',
-    '/tools/create-media',
-    '/tools/create-media-extended',
     '/series/:id/numpy',
     '/instances/:id/{numpy,preview,rendered,image-uint8,image-uint16,image-int16,matlab}',
     '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy}',

@@ -73,18 +73,18 @@ export async function withDoor(
     log: silentLog,
   })
   const limits = httpLimitsSettings.parse({})
-  const app = orthancRoutes({
-    archive,
   const jobs = createJobs({
     ...{ store: store.space('jobs'), now, hasRoom: () => true, log: silentLog },
     blobs: await openBlobs(storageSettings.parse({}), join(folder, 'jobs')),
     settings: jobsSettings.parse({}),
     elapsed: () => performance.now(),
   })
-    store: store.space('orthanc'),
-    limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
+  const app = orthancRoutes({
+    archive,
     jobs,
     ...(options.conversion && { conversion: options.conversion }),
+    store: store.space('orthanc'),
+    limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
     now,
     log: silentLog,
     settings: orthancSettings.parse({
@@ -113,9 +113,9 @@ export async function withDoor(
     return (await response.json()) as Json
   }
   const stopping = new AbortController()
+  const working = jobs.run(stopping.signal)
   try {
     await use({
-  const working = jobs.run(stopping.signal)
       ask,
       get: path => ask('GET', path),
       told: async path => json(await ask('GET', path)),
@@ -125,9 +125,9 @@ export async function withDoor(
     })
   } finally {
     stopping.abort()
+    await working
     await Promise.all(archive.services.map(each => each.run(stopping.signal)))
     await store.close()
-    await working
     await rm(folder, { recursive: true, force: true })
   }
 }

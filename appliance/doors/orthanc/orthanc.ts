@@ -11,8 +11,8 @@ import { exportRoutes } from './exports.ts'
 import { findRoutes } from './find.ts'
 import { frameRoutes } from './frames.ts'
 import { instanceRoutes } from './instances.ts'
-import { labelRoutes } from './labels.ts'
 import { jobRoutes } from './jobs.ts'
+import { labelRoutes } from './labels.ts'
 import { listRoutes } from './lists.ts'
 import { metadataRoutes } from './metadata.ts'
 import { metricRoutes } from './metrics.ts'
@@ -33,10 +33,10 @@ export { logExport } from './exports.ts'
 export { isProtected } from './protection.ts'
 export { logCategories, type Running, type Verbosity } from './running.ts'
 export { type OrthancSettings, orthancSettings } from './settings.ts'
+export type { Conversion } from './transcoding.ts'
 
 const resources: readonly Routes[] = [
   systemRoutes,
-export type { Conversion } from './transcoding.ts'
   statisticsRoutes,
   listRoutes,
   instanceRoutes,
@@ -49,15 +49,14 @@ export type { Conversion } from './transcoding.ts'
   labelRoutes,
   protectionRoutes,
   uploadRoutes,
+  jobRoutes,
   archiveRoutes,
   changeRoutes,
   exportRoutes,
   findRoutes,
   toolRoutes,
-  jobRoutes,
   runningToolRoutes,
   metricRoutes,
-  exportRoutes,
   emptyListRoutes,
   notYetRoutes,
 ]
