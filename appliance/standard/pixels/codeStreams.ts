@@ -17,8 +17,9 @@ export interface CodeStream {
   transformed: boolean
 }
 
+const jpegLs = 0xf7
 const startOfFrame = (marker: number) =>
-  (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7
+  (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === jpegLs
 
 /** JPEG (ISO 10918-1 Annex B) and JPEG-LS (ISO 14495-1 Annex C); undefined when it is none. */
 export function readJpeg(bytes: Buffer): CodeStream | undefined {
@@ -44,13 +45,14 @@ export function readJpeg(bytes: Buffer): CodeStream | undefined {
         samples,
         signed: false,
         full: factors.every(factor => factor === factors[0]),
-        planar: false,
+        // Until the scan says more
+        planar: marker === jpegLs && samples > 1,
         transformed: false,
       }
     } else if (marker === 0xda) {
       // Of JPEG-LS: components, a selector and table each, NEAR, interleave mode
       const interleave = segment[2 + 2 * (segment[0] ?? 0)]
-      return found && { ...found, planar: found.samples > 1 && interleave === 0 }
+      return found && { ...found, planar: found.planar && interleave === 0 }
     }
     at += 2 + length
   }
