@@ -12,10 +12,12 @@ import { z } from 'zod'
 import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
   createEncoding,
+  createTidying,
   type Encoding,
   orthancRoutes,
   orthancSettings,
   type Running,
+  sweepAttachments,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
 import { createAcceptance, createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
@@ -270,9 +272,12 @@ async function serveFrom(
     elapsed: () => performance.now(),
     hasRoom: () => archive.readiness() === 'receiving',
   })
+  const attachments = await openBlobs(settings.archive.storage, join(data, 'attachments'))
+  const written = { archive, store: store.space('orthanc'), attachments }
+  await sweepAttachments(written)
   const app = orthancRoutes({
     ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
-    store: store.space('orthanc'),
+    ...{ store: written.store, attachments },
     settings: web.orthanc,
     log: log.of('http'),
     running: {
@@ -308,7 +313,7 @@ async function serveFrom(
   )
   const end = () => stop.abort()
   for (const signal of signals) process.once(signal, end)
-  await runServices([...archive.services, forward, jobs, http, scp], {
+  await runServices([...archive.services, forward, jobs, createTidying(written), http, scp], {
     ...{ stop: stop.signal, log, pause: pauseSeconds },
   })
   for (const signal of signals) process.off(signal, end)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Jobs } from '../../duties/jobs/jobs.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance, Level, PublicId, Store } from '../../holdings/catalog/catalog.ts'
+import type { Blobs } from '../../holdings/storage/storage.ts'
 import type { HttpLimits } from '../../host/http/http.ts'
 import type { Log } from '../../log.ts'
 import { Refusal } from './errors.ts'
@@ -23,6 +24,8 @@ export interface OrthancOptions {
   archive: Archive
   /** A space of its own, where what only this interface knows is kept: metadata, labels, … */
   store: Store
+  /** Where what users attach is kept: nothing else lies in it. */
+  attachments: Blobs
   /** Asked each time, since ports are known only once they listen. */
   system: () => SystemInfo
   limits: Pick<HttpLimits, 'bodyBytes' | 'formBytes'>

@@ -10,7 +10,7 @@ const ofResource = (id: PublicId) => keyOf('labels', id)
 const byLabel = (label: string, id: PublicId) => keyOf('labelled', label, id)
 
 /** In alphabetical order. */
-export function labelsOf(desk: Desk, id: PublicId): readonly string[] {
+export function labelsOf(desk: Pick<Desk, 'store'>, id: PublicId): readonly string[] {
   return desk.store.get<string[]>(ofResource(id)) ?? []
 }
 
@@ -78,7 +78,7 @@ export const labelRoutes: Routes = (app, desk) => {
 }
 
 /** The keys of a resource's labels, for whoever forgets the resource. */
-export function labelKeys(desk: Desk, id: PublicId): string[] {
+export function labelKeys(desk: Pick<Desk, 'store'>, id: PublicId): string[] {
   const labels = labelsOf(desk, id)
   return labels.length === 0 ? [] : [ofResource(id), ...labels.map(label => byLabel(label, id))]
 }

@@ -134,6 +134,7 @@ export const metadataRoutes: Routes = (app, desk) => {
         put: [[key, { number, revision, value }]],
       })
       if (!kept) throw new Refusal('Revision')
+      desk.archive.tell('UpdatedMetadata', id)
       await desk.store.flushed()
       return text('', { ETag: etagOf(revision, md5(value)) })
     })
@@ -148,6 +149,7 @@ export const metadataRoutes: Routes = (app, desk) => {
       if (!desk.store.commit({ when: [[key, before]], remove: [key] })) {
         throw new Refusal('Revision')
       }
+      desk.archive.tell('UpdatedMetadata', id)
       await desk.store.flushed()
       return done()
     })
@@ -158,6 +160,13 @@ export const metadataRoutes: Routes = (app, desk) => {
     if (archive.catalog.levelOf(id) !== level) throw new Refusal('UnknownResource')
     return { id, number: names.numberOf(c.req.param('name')!) }
   }
+}
+
+/** The keys of what users wrote about a resource, for whoever forgets the resource. */
+export function metadataKeys(desk: Pick<Desk, 'store'>, id: PublicId): string[] {
+  return [...desk.store.range<{ number: number }>({ under: keyOf('metadata', id) })].map(
+    ([, { number }]) => written(id, number),
+  )
 }
 
 const md5 = (value: string): string => createHash('md5').update(value).digest('hex')

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { createJobs, jobsSettings } from '../../duties/jobs/jobs.ts'
-import { archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
-import { openStore } from '../../holdings/catalog/catalog.ts'
-import { openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
+import { type Archive, archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
+import { openStore, type Store } from '../../holdings/catalog/catalog.ts'
+import { type Blobs, openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
 import { httpLimitsSettings } from '../../host/http/http.ts'
 import { silentLog } from '../../log.ts'
 import {
@@ -33,6 +33,8 @@ export interface DoorUnderTest {
   /** The JSON of an answer that must be 200. */
   told(path: string): Promise<Json>
   posted(path: string, body: unknown): Promise<Json>
+  /** What stands behind the door, for what other doors do to it. */
+  behind: { archive: Archive; store: Store; attachments: Blobs }
   /** Uploads one instance and gives the answer. */
   upload(elements: Partial<Record<string, string>>, more?: NewElement[]): Promise<Uploaded>
 }
@@ -79,8 +81,10 @@ export async function withDoor(
     settings: jobsSettings.parse({}),
     elapsed: () => performance.now(),
   })
+  const attachments = await openBlobs(storageSettings.parse({}), join(folder, 'attachments'))
   const app = orthancRoutes({
     archive,
+    attachments,
     jobs,
     ...(options.conversion && { conversion: options.conversion }),
     store: store.space('orthanc'),
@@ -116,6 +120,7 @@ export async function withDoor(
   const working = jobs.run(stopping.signal)
   try {
     await use({
+      behind: { archive, store: store.space('orthanc'), attachments },
       ask,
       get: path => ask('GET', path),
       told: async path => json(await ask('GET', path)),

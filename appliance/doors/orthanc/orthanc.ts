@@ -33,6 +33,7 @@ export { logExport } from './exports.ts'
 export { isProtected } from './protection.ts'
 export { logCategories, type Running, type Verbosity } from './running.ts'
 export { type OrthancSettings, orthancSettings } from './settings.ts'
+export { createTidying, sweepAttachments } from './tidying.ts'
 export type { Conversion } from './transcoding.ts'
 
 const resources: readonly Routes[] = [

@@ -1,7 +1,7 @@
 import type { Instance, Level, Parent, PublicId } from '../../holdings/catalog/catalog.ts'
 import { tagOf } from '../../standard/dicom/dicom.ts'
 import type { TagFormat } from './arguments.ts'
-import { attachmentsJson, uuidOf } from './attachments.ts'
+import { attachmentsJson, uuidOf } from './attached.ts'
 import type { Desk } from './desk.ts'
 import { longestText, tagsJson } from './dicomJson.ts'
 import { Refusal } from './errors.ts'

@@ -54,6 +54,12 @@ export interface Archive {
    */
   remove(id: PublicId): Promise<{ left: { level: Level; id: PublicId } | null }>
 
+  /**
+   * Tells the change log that what users wrote about a resource is another: this interface's own
+   * changes are facts like all others. Fault: `not-found`.
+   */
+  tell(kind: 'UpdatedMetadata' | 'UpdatedAttachment', id: PublicId): void
+
   /** Every change behind number `after`, then waits for the next one, until `stop`. */
   changes(after: number, stop: AbortSignal): AsyncIterable<Change>
 

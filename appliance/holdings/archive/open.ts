@@ -47,7 +47,10 @@ const sleep = (milliseconds: number, stop: AbortSignal) =>
 export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const { settings, now, elapsed, log } = options
   const bell = createBell()
-  const { catalog, register } = openCatalog({ store: options.store, now, onChange: bell.ring })
+  const { catalog, register } = await openCatalog({
+    ...{ store: options.store, now },
+    onChange: bell.ring,
+  })
   const blobs = await options.openBlobs(register.watermark())
   const characterSet = options.characterSet ?? latin1
   const newest = await reconcile({ blobs, catalog, register, now, log, characterSet })
@@ -106,6 +109,12 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
         await removeGivenUp(parts, keys)
         return { left }
       }),
+
+    tell(kind, id) {
+      const level = catalog.levelOf(id)
+      if (level === undefined) throw new Fault('not-found', 'no such resource')
+      register.tell({ kind, level, id })
+    },
 
     quarantine: () => Array.from(register.quarantined()),
     openQuarantined(blob) {

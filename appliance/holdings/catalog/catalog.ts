@@ -118,6 +118,8 @@ export type ChangeKind =
   | 'StableSeries'
   | 'StableStudy'
   | 'StablePatient'
+  | 'UpdatedMetadata'
+  | 'UpdatedAttachment'
   | 'Deleted'
 
 export interface Totals {

@@ -131,6 +131,7 @@ export function createRegister(options: {
     replace,
     settle,
     forget,
+    tell: fact => log.tell([fact], {}),
     givenUp: () =>
       [...store.range({ under: tables.tombstones })].map(([key]) => key.slice(1) as BlobKey),
     gone(blobs) {

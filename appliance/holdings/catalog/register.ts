@@ -1,5 +1,5 @@
 import type { BlobKey } from '../storage/storage.ts'
-import type { Change, Instance, Level, MainTags, PublicId } from './catalog.ts'
+import type { Change, ChangeKind, Instance, Level, MainTags, PublicId } from './catalog.ts'
 
 /** What the archive tells the catalogue. Each is one commit: all of it or nothing. */
 export interface Register {
@@ -11,6 +11,9 @@ export interface Register {
 
   /** Takes a resource, all below it and ancestors that become empty out; their blobs are given up. */
   forget(id: PublicId): { left: { level: Level; id: PublicId } | null; blobs: BlobKey[] }
+
+  /** Tells a fact about a resource that changes nothing the catalogue knows. */
+  tell(fact: { kind: ChangeKind; level: Level; id: PublicId }): void
 
   /** Blobs that were given up and not yet reported gone. */
   givenUp(): BlobKey[]

@@ -85,6 +85,7 @@ export async function startOurs(): Promise<Server> {
   })
   const app = orthancRoutes({
     archive,
+    attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
     jobs,
     store: store.space('orthanc'),
     settings: orthancSettings.parse(names),
