@@ -167,7 +167,7 @@ const flushEvery = 2_000
  */
 export async function fill(store: OpenStore, filling: Filling): Promise<number> {
   const { studies, instancesPerStudy, seriesPerStudy = 1, from = 0 } = filling
-  const { register } = openCatalog({ store, now: () => new Date('2026-01-02T03:04:06.000Z') })
+  const { register } = await openCatalog({ store, now: () => new Date('2026-01-02T03:04:06.000Z') })
   let blob = filling.blobsBefore ?? from * instancesPerStudy
   for (let study = from; study < from + studies; study++) {
     for (let index = 0; index < instancesPerStudy; index++) {

@@ -157,9 +157,9 @@ async function damage(box: Holdings, blob: string): Promise<void> {
   await writeFile(path, bytes)
 }
 
-const scrubOf = (store: Store, blobs: Awaited<ReturnType<typeof openDisk>>) => {
+const scrubOf = async (store: Store, blobs: Awaited<ReturnType<typeof openDisk>>) => {
   const now = () => new Date(0)
-  const { catalog, register } = openCatalog({ store, now })
+  const { catalog, register } = await openCatalog({ store, now })
   const pause = async () => {}
   const rates = { rate: 1e6, rest: 0, elapsed: () => 0 }
   return createScrub({ blobs, catalog, register, now, pause, ...rates, log: silentLog })
@@ -183,7 +183,9 @@ test('damage is found by the scrub, told by verify, and mended by sending the im
     ],
   )
   const disk = await openDisk({ folder: join(box.folder, 'blobs') })
-  const { looked, damaged } = await scrubOf(box.store, disk).pass(new AbortController().signal)
+  const { looked, damaged } = await (await scrubOf(box.store, disk)).pass(
+    new AbortController().signal,
+  )
   assert.deepEqual([looked, damaged], [4, 2])
   assert.equal(box.archive.damaged().length, 2)
 
@@ -208,8 +210,8 @@ test('a scrub that was stopped goes on where it was', async () => {
       return disk.read(...asked)
     },
   }
-  await scrubOf(box.store, counting).pass(stop.signal)
-  await scrubOf(box.store, counting).pass(new AbortController().signal)
+  await (await scrubOf(box.store, counting)).pass(stop.signal)
+  await (await scrubOf(box.store, counting)).pass(new AbortController().signal)
   assert.equal(read.length, 5)
   assert.equal(new Set(read).size, 5)
   await box.close()

@@ -1,6 +1,6 @@
 import type { Level, MainTags, PublicId, SeriesStatus } from './catalog.ts'
 import { identifierText, indexText } from './fold.ts'
-import { identifierTag, indexEntries } from './indexes.ts'
+import { identifierTag, indexEntries, nameWithinMonth } from './indexes.ts'
 import type { Key, Store, Value } from './store.ts'
 import { numberOf, packId, type StoredInstance, tables } from './tables.ts'
 
@@ -25,7 +25,17 @@ export function entriesOf(
   for (const [index, value] of indexEntries(level, tags)) {
     entries.push([tables.indexed(index, indexText(value), number), 0])
   }
+  if (level === 'Study') entries.push(...nameWithinMonthOf(number, tags))
   return entries
+}
+
+/** A study's entry in the index by month and name; none without a date. */
+export function nameWithinMonthOf(number: number, tags: MainTags): [Key, Value][] {
+  const { index, monthOf } = nameWithinMonth
+  const date = indexText(tags.StudyDate ?? '')
+  if (date === '') return []
+  const name = indexText(tags.PatientName ?? '')
+  return [[tables.nameWithinMonth(index, monthOf(date), name, number), date]]
 }
 
 export const searchTags = (parent: { tags: MainTags; patientTags?: MainTags }): MainTags =>

@@ -1,4 +1,5 @@
 import type { Level, MainTags } from './catalog.ts'
+import { indexText } from './fold.ts'
 
 /** Main tags that have an index of their own at a level, with the letters its keys begin with. */
 export const indexes = {
@@ -35,3 +36,12 @@ export function indexEntries(level: Level, tags: MainTags): [index: string, valu
     .filter(([keyword]) => keyword !== 'ModalitiesInStudy')
     .map(([keyword, index]) => [index, tags[keyword] ?? ''])
 }
+
+/**
+ * The index of studies by month and name: month of the StudyDate + folded PatientName + number →
+ * StudyDate, folded. A study without a date is not in it.
+ */
+export const nameWithinMonth = {
+  index: 'sc',
+  monthOf: (date: string): string => indexText(date).slice(0, 6),
+} as const

@@ -18,7 +18,7 @@ export function matches(value: string, match: Match, caseSensitive: boolean): bo
 }
 
 /** An upper bound of a date or time takes in all that begins with it: `1030` reaches to 10:30:59. */
-function inRange(text: string, { from, to }: { from?: string; to?: string }): boolean {
+export function inRange(text: string, { from, to }: { from?: string; to?: string }): boolean {
   if (text === '') return false
   return (!from || text >= from) && (!to || text.slice(0, to.length) <= to)
 }

@@ -16,9 +16,11 @@ export interface CatalogOptions {
  * The catalogue's two sides over a store: what may be asked, and what the archive alone may tell.
  * Fault: `data-folder-refused` for a catalogue of a newer version.
  */
-export function openCatalog(options: CatalogOptions): { catalog: Catalog; register: Register } {
+export async function openCatalog(
+  options: CatalogOptions,
+): Promise<{ catalog: Catalog; register: Register }> {
   const store = options.store.space('c')
-  bringUpToDate(store)
+  await bringUpToDate(store)
   const register = createRegister({ ...options, store })
   return { catalog: createCatalog(store), register }
 }

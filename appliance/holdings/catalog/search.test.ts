@@ -109,3 +109,46 @@ test('other levels are found by their own tags and those above them, and within 
   )
   await box.close()
 })
+
+test('a study is found by its own patient name also where its patient was first known by another', async () => {
+  const box = await openHoldings({ folder: await freshFolder() })
+  await box.receive({ patient: 'P1', name: 'Maiden^A', study: 1 })
+  await box.receive({ patient: 'P1', name: 'Married^A', study: 2 })
+  const { catalog } = box.archive
+  const named = (pattern: string) =>
+    catalog.count({ level: 'Study', where: { PatientName: { kind: 'wildcard', pattern } } })
+  assert.deepEqual([named('Maiden*'), named('Married^A'), named('*ied*')], [1, 1, 1])
+  await box.close()
+})
+
+test('name and months together find what the two conditions find apart', async () => {
+  const box = await openHoldings({ folder: await freshFolder() })
+  const names = ['Abel^A', 'ABELARD^B', 'Äbel^C', 'Bell^D', '']
+  const dates = ['20241231', '20250101', '20250131', '20250201', '', '20260115']
+  let study = 0
+  for (const name of names) {
+    for (const date of dates) await box.receive({ patient: `P${++study}`, name, date, study })
+  }
+  const { catalog } = box.archive
+  const ranges = [
+    { from: '20250101', to: '20250131' },
+    { from: '20250102', to: '20250201' },
+    { from: '2025', to: '2025' },
+    { from: '20241231', to: '20260115' },
+  ]
+  for (const range of ranges) {
+    for (const pattern of ['abel*', 'ab?l*', '*l^*', 'Bell^D', 'zz*']) {
+      for (const caseSensitive of [false, true]) {
+        const where = { PatientName: { kind: 'wildcard', pattern } } as const
+        const dated = { StudyDate: { kind: 'range', ...range } } as const
+        const asked = { level: 'Study', caseSensitive } as const
+        const inRange = new Set(catalog.search({ ...asked, where: dated }))
+        const apart = [...catalog.search({ ...asked, where })].filter(id => inRange.has(id))
+        const together = { ...asked, where: { ...where, ...dated } }
+        assert.deepEqual([...catalog.search(together)], apart, `${pattern} ${range.from}`)
+        assert.equal(catalog.count(together), apart.length)
+      }
+    }
+  }
+  await box.close()
+})

@@ -1,31 +1,20 @@
 import type { Catalog, Level, Match, PublicId, Search, Totals } from './catalog.ts'
 import { levels } from './catalog.ts'
 import { childNumbers } from './entries.ts'
-import { fold, identifierText, indexedLength, indexText } from './fold.ts'
-import { identifierTag, indexOf } from './indexes.ts'
-import { bytesOf, textOf } from './key.ts'
+import { fold, indexText } from './fold.ts'
+import { indexOf } from './indexes.ts'
+import { bytesOf } from './key.ts'
 import { noTotals } from './load.ts'
-import { fixedPrefix, matches, requireKnown, wildcard } from './matching.ts'
+import { matches, requireKnown } from './matching.ts'
 import { behindPrefix } from './overlay.ts'
-import type { Key, Range, Store } from './store.ts'
+import type { Store } from './store.ts'
+import { numbersIn, stretchesOf } from './stretches.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
 
 type Stored = StoredInstance | StoredParent
 
-/** A condition that an index answers: the resources of a level in one stretch of its keys. */
-interface Stretch {
-  keyword: string
-  level: Level
-  ranges: Range[]
-  /** How many keys it has, counted no further than is needed to choose. */
-  size: number
-  /** Whether every key in it is a match, so that the record need not be asked. */
-  exact: boolean
-  /** Of a stretch wider than its condition: which folded values in its keys to take. */
-  takes?: (folded: string) => boolean
-}
-
-const countedFor = 20_000
+/** Up to so many candidates are read and sorted; of more, the index in the order asked for is walked. */
+const fewEnough = 1_000
 
 /**
  * Searching: the condition with the fewest index keys gives the candidates, in order of arrival; the
@@ -40,84 +29,35 @@ export function createSearch(
 ): Pick<Catalog, 'search' | 'count'> {
   const recordAt = <T extends Stored>(number: number) => store.get<T>(tables.record(number))!
 
-  /** Index conditions of a search, the shortest first. */
-  function stretchesOf(search: Search): Stretch[] {
-    const found: Stretch[] = []
-    for (const [keyword, match] of Object.entries(search.where)) {
-      for (const level of levels.slice(0, levels.indexOf(search.level) + 1)) {
-        const stretch = stretchOf(level, keyword, match, search.caseSensitive === true)
-        if (stretch) found.push(stretch)
-      }
-    }
-    return found.sort((a, b) => a.size * 4 ** distance(a) - b.size * 4 ** distance(b))
-    // An ancestor's condition stands for several resources of the level asked for.
-    function distance(stretch: Stretch): number {
-      return levels.indexOf(search.level) - levels.indexOf(stretch.level)
-    }
-  }
-
-  function stretchOf(
-    level: Level,
-    keyword: string,
-    match: Match,
-    caseSensitive: boolean,
-  ): Stretch | undefined {
-    const isIdentifier = identifierTag[level] === keyword
-    const index = indexOf(level, keyword)
-    if (!isIdentifier && index === undefined) return undefined
-    let ranges: Range[]
-    let exact = !caseSensitive && !isIdentifier
-    let takes: Stretch['takes']
-    if (isIdentifier && match.kind === 'equals') {
-      ranges = match.values.map(value => ({
-        under: tables.identifiers(level, identifierText(value)),
-      }))
-    } else if (index === undefined) {
-      return undefined
-    } else if (match.kind === 'equals') {
-      const texts = match.values.map(indexText)
-      exact &&= texts.every(text => text.length < indexedLength)
-      ranges = texts.map(text => ({ under: `${tables.index(index)}${bytesOf(text)}\0` }))
-    } else if (match.kind === 'range') {
-      const from = bytesOf(indexText(match.from ?? '')) || '\x01'
-      const to = match.to ? behindPrefix(bytesOf(indexText(match.to))) : undefined
-      ranges = [{ under: tables.index(index), from, ...(to !== undefined && { to }) }]
-    } else {
-      const pattern = fold(match.pattern)
-      const prefix = fixedPrefix(pattern).slice(0, indexedLength)
-      exact &&= pattern === `${prefix}*` && prefix.length < indexedLength
-      ranges = [{ under: tables.index(index) + bytesOf(prefix) }]
-      if (!exact) takes = withinKey(wildcard(pattern))
-    }
-    const size = ranges.reduce(
-      (sum, range) => sum + store.count({ ...range, limit: countedFor }),
-      0,
-    )
-    return { keyword, level, ranges, size, exact, ...(takes && { takes }) }
-  }
-
-  /** Numbers of the level asked for that may match, in order of arrival. */
-  function* candidates(search: Search, driver: Stretch | undefined): Iterable<number> {
-    const level = search.level
+  /** Resources of the level asked for that may match, in order of arrival, and what is left to ask. */
+  function candidates(search: Search): {
+    numbers: Iterable<number>
+    asked: readonly (readonly [string, Match])[]
+  } {
+    const { level } = search
+    const asked = Object.entries(search.where)
+    const [driver] = stretchesOf(store, search)
     const within = search.within === undefined ? undefined : tree.find(search.within)
-    if (search.within !== undefined && !within) return
+    if (search.within !== undefined && !within) return { numbers: [], asked }
     if (within && (!driver || driver.size > 50)) {
-      yield* descend(within.level, within.number, level)
-      return
+      return { numbers: descend(within.level, within.number, level), asked }
     }
-    if (!driver) {
-      yield* all(level)
-      return
-    }
-    const numbers = new Set<number>()
-    for (const range of driver.ranges) {
-      for (const [key] of store.range(range)) {
-        if (!driver.takes || driver.takes(foldedIn(key))) numbers.add(numberOf(key))
-      }
-    }
-    for (const number of [...numbers].sort((a, b) => a - b)) {
-      for (const below of descend(driver.level, number, level)) {
-        if (!within || isWithin(below, within.number)) yield below
+    if (!driver) return { numbers: all(level), asked }
+    const { numbers, exact } = numbersIn(store, driver)
+    const left = exact ? asked.filter(([keyword]) => !driver.keywords.includes(keyword)) : asked
+    if (!within && driver.level === level) return { numbers, asked: left }
+    return { numbers: below(driver.level, numbers, level, within?.number), asked: left }
+  }
+
+  function* below(
+    from: Level,
+    numbers: Iterable<number>,
+    to: Level,
+    within: number | undefined,
+  ): Iterable<number> {
+    for (const number of numbers) {
+      for (const each of descend(from, number, to)) {
+        if (within === undefined || isWithin(each, within)) yield each
       }
     }
   }
@@ -155,20 +95,18 @@ export function createSearch(
     return ''
   }
 
-  function* found(search: Search): Iterable<number> {
-    for (const keyword of Object.keys(search.where)) requireKnown(keyword)
-    const [driver] = stretchesOf(search)
-    const asked = Object.entries(search.where).filter(
-      ([keyword]) =>
-        !(driver?.exact && driver.keyword === keyword && driver.level === search.level),
+  const holds = (
+    number: number,
+    asked: readonly (readonly [string, Match])[],
+    caseSensitive: boolean | undefined,
+  ) =>
+    asked.every(([keyword, match]) =>
+      matches(tagText(number, keyword), match, caseSensitive === true),
     )
-    const conditions = search.within === undefined ? asked : Object.entries(search.where)
-    for (const number of candidates(search, driver)) {
-      const all = conditions.every(([keyword, match]) =>
-        matches(tagText(number, keyword), match, search.caseSensitive === true),
-      )
-      if (all) yield number
-    }
+
+  function* found(search: Search): Iterable<number> {
+    const { numbers, asked } = candidates(search)
+    for (const number of numbers) if (holds(number, asked, search.caseSensitive)) yield number
   }
 
   function* ordered(search: Search): Iterable<number> {
@@ -178,26 +116,64 @@ export function createSearch(
       return
     }
     const index = order.as === 'text' ? indexOf(search.level, order.keyword) : undefined
-    const isAll = Object.keys(search.where).length === 0 && search.within === undefined
-    if (!isAll || index === undefined || order.keyword === 'ModalitiesInStudy') {
+    if (index === undefined || order.keyword === 'ModalitiesInStudy') {
       yield* sorted(found(search), [order, ...minor])
       return
     }
-    // All of a level by an indexed tag: the index is in that order, but for what its keys cut off
-    // and for what is equal in it.
-    const range = { under: tables.index(index), reverse: order.descending === true }
+    const isAll = Object.keys(search.where).length === 0 && search.within === undefined
+    if (isAll) {
+      yield* alongIndex(index, [order, ...minor], undefined)
+      return
+    }
+    const { numbers, asked } = candidates(search)
+    const isMany = Array.isArray(numbers) && numbers.length > fewEnough
+    if (!isMany || search.limit === undefined) {
+      yield* sorted(found(search), [order, ...minor])
+      return
+    }
+    const wanted = new Set(numbers)
+    const along = { wanted, asked, caseSensitive: search.caseSensitive }
+    yield* alongIndex(index, [order, ...minor], along, search.where[order.keyword])
+  }
+
+  /**
+   * By an indexed tag: the index is in that order, but for what its keys cut off and for what is
+   * equal in it. Of many candidates the first page is found without asking all their records.
+   */
+  function* alongIndex(
+    index: string,
+    orders: NonNullable<Search['orderBy']>,
+    among:
+      | {
+          wanted: ReadonlySet<number>
+          asked: readonly (readonly [string, Match])[]
+          caseSensitive: boolean | undefined
+        }
+      | undefined,
+    bounds?: Match,
+  ): Iterable<number> {
+    const begin = bounds?.kind === 'range' && bounds.from && bytesOf(indexText(bounds.from))
+    const end = bounds?.kind === 'range' && bounds.to && behindPrefix(bytesOf(indexText(bounds.to)))
+    const range = {
+      ...{ under: tables.index(index), reverse: orders[0]?.descending === true },
+      ...(begin && { from: begin }),
+      ...(end && { to: end }),
+    }
     let equal: number[] = []
     let value: string | undefined
     for (const [key] of store.range(range)) {
       const text = key.slice(0, -6)
       if (text !== value) {
-        yield* sorted(equal, [order, ...minor])
+        yield* sorted(equal, orders)
         equal = []
         value = text
       }
-      equal.push(numberOf(key))
+      const number = numberOf(key)
+      if (among && !among.wanted.has(number)) continue
+      if (among && !holds(number, among.asked, among.caseSensitive)) continue
+      equal.push(number)
     }
-    yield* sorted(equal, [order, ...minor])
+    yield* sorted(equal, orders)
   }
 
   function sorted(
@@ -221,6 +197,7 @@ export function createSearch(
   return {
     *search(search) {
       const { since = 0, limit = Number.POSITIVE_INFINITY } = search
+      requireKnownTags(search)
       if (limit <= 0) return
       let seen = 0
       for (const number of ordered(search)) {
@@ -232,20 +209,26 @@ export function createSearch(
     },
 
     count(search) {
+      requireKnownTags(search)
       if (Object.keys(search.where).length === 0 && search.within === undefined) {
         return (store.get<Totals>(tables.fact('totals')) ?? noTotals)[totalOf[search.level]]
       }
-      const [driver] = stretchesOf(search)
+      const [driver] = stretchesOf(store, search)
       const only = Object.keys(search.where).length === 1 && search.within === undefined
       if (only && driver?.exact && driver.level === search.level && driver.ranges.length === 1) {
-        requireKnown(driver.keyword)
         return store.count(driver.ranges[0])
       }
+      const { numbers, asked } = candidates(search)
+      if (asked.length === 0 && Array.isArray(numbers)) return numbers.length
       let count = 0
-      for (const _ of found(search)) count++
+      for (const number of numbers) if (holds(number, asked, search.caseSensitive)) count++
       return count
     },
   }
+}
+
+function requireKnownTags(search: Search): void {
+  for (const keyword of Object.keys(search.where)) requireKnown(keyword)
 }
 
 const totalOf = {
@@ -264,13 +247,6 @@ function ownValue(stored: Stored, keyword: string): string | undefined {
   }
   return stored.tags[keyword] ?? stored.patientTags?.[keyword]
 }
-
-/** The folded value in an index key: behind three letters, before a zero byte and the number. */
-const foldedIn = (key: Key): string => textOf(key.slice(3, -7))
-
-/** A value that fills its key was cut, or holds several: only its record tells. */
-const withinKey = (expression: RegExp) => (folded: string) =>
-  folded.length >= indexedLength || folded.includes('\\') || expression.test(folded)
 
 /** Absent and unreadable values come first, as the least. */
 function sortable(text: string, as: 'text' | 'integer' | 'decimal'): string | number {

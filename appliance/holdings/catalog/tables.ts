@@ -29,6 +29,9 @@ export const tables = {
   indexed: (index: string, folded: string, number: number): Key =>
     `${tables.index(index)}${textKey(folded)}${numberKey(number)}`,
   index: (index: string): Key => `x${index}`,
+  /** index + month + folded name + number → folded date */
+  nameWithinMonth: (index: string, month: string, folded: string, number: number): Key =>
+    `${tables.index(index)}${textKey(month)}${textKey(folded)}${numberKey(number)}`,
   /** sequence number → change */
   change: (seq: number): Key => `n${numberKey(seq)}`,
   changes: 'n',
