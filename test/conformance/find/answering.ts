@@ -71,11 +71,11 @@ export interface Question {
   cancel?: AbortSignal
 }
 
-/** Every reply of one C-FIND, its dataset read. */
+/** Every reply of one C-FIND, its dataset as it came and read. */
 export async function ask(
   port: number,
   question: Question,
-): Promise<(Omit<Reply, 'dataset'> & { found?: Dataset })[]> {
+): Promise<(Reply & { found?: Dataset })[]> {
   const { model = studyRoot, level, keys = [], extended, cancel } = question
   const transferSyntaxUid = question.transferSyntaxUid ?? explicitLittleEndian
   const association = await connect({
@@ -88,12 +88,13 @@ export async function ask(
   })
   const named = level === undefined ? [] : [{ tag: 'QueryRetrieveLevel', value: level }]
   const replies = []
-  for await (const { dataset, ...reply } of association.perform({
+  for await (const reply of association.perform({
     operation: 'C-FIND',
     sopClassUid: model,
     dataset: question.identifier ?? writeDataset([...named, ...keys], transferSyntaxUid),
     ...(cancel && { cancel }),
   })) {
+    const { dataset } = reply
     replies.push({ ...reply, ...(dataset && { found: readDataset(dataset, transferSyntaxUid) }) })
   }
   await association.release()
