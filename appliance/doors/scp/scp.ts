@@ -1,6 +1,6 @@
 /** DIMSE services answered from the archive: what a scanner talks to. */
 import { lookup } from 'node:dns/promises'
-import type { Nodes } from '../../duties/nodes/nodes.ts'
+import type { Asking, Commitments, Nodes, Sending } from '../../duties/nodes/nodes.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Log } from '../../log.ts'
 import {
@@ -13,27 +13,38 @@ import {
 } from '../../standard/dimse/dimse.ts'
 import { type Acceptance, createAcceptance } from './acceptance.ts'
 import { createAdmission } from './admission.ts'
+import { commitmentOffer, createCommitment } from './commitment.ts'
 import { createFind, findOffer } from './find.ts'
+import { createGet, createMove, givenSyntaxes, retrieveOffer } from './retrieve.ts'
 import type { ScpSettings } from './settings.ts'
 import { store } from './store.ts'
 
 export { type Acceptance, createAcceptance } from './acceptance.ts'
 export { type ConnectionLog, createConnectionLog, type RefusedCaller } from './connections.ts'
 export { aeTitle, type ScpSettings, scpSettings } from './settings.ts'
+export { store as keepImage } from './store.ts'
 
 export function createScp(options: {
   settings: ScpSettings
   archive: Archive
   nodes: Nodes
+  /** For C-MOVE, which is not served without. */
+  asking?: Pick<Asking, 'store'>
+  /** Converts what whoever asks by C-GET does not take as it is. */
+  transcoder?: Sending['transcoder']
+  /** Storage commitment, which is not served without. */
+  commitments?: Pick<Commitments, 'take' | 'reported'>
   /** What C-STORE takes now; without it, what the settings say. */
   acceptance?: Acceptance
   onRecord: (record: ConnectionRecord) => void
   log: Log
   now: () => Date
 }): Acceptor & { offers: Offers } {
-  const { settings, archive, log, now } = options
+  const { settings, archive, log, now, asking, transcoder, commitments } = options
   const offers = offersOf(options.acceptance ?? createAcceptance(settings))
   const admission = createAdmission({ settings, nodes: options.nodes, addressesOf, log })
+  const { nodeOf } = admission
+  const retrieve = { archive, log, nodeOf, nodes: options.nodes, ...(transcoder && { transcoder }) }
   const acceptor = createAcceptor({
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
@@ -48,6 +59,12 @@ export function createScp(options: {
       store: request => store(archive, request, { log, now }),
       operations: {
         'C-FIND': createFind({ archive, settings: settings.find, aet: settings.aet, log }),
+        'C-GET': createGet(retrieve),
+        ...(asking && { 'C-MOVE': createMove({ ...retrieve, asking }) }),
+        ...(commitments && {
+          'N-ACTION': createCommitment(commitments),
+          'N-EVENT-REPORT': commitments.reported,
+        }),
       },
     }),
     onRecord: record => options.onRecord(admission.told(record)),
@@ -62,19 +79,23 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 /**
- * Verification, and storage in whatever accepted transfer syntax the sender names first: nothing is
- * parsed to be stored, so nothing has to be converted.
+ * Verification, query and retrieve, storage commitment; and storage in whatever accepted transfer
+ * syntax the sender names first: nothing is parsed to be stored, so nothing has to be converted.
  */
 export function offersOf(
   acceptance: Pick<Acceptance, 'takesSopClass' | 'takesTransferSyntax'>,
 ): Offers {
   const uncompressed = ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2', '1.2.840.10008.1.2.2']
-  return abstractSyntax => {
+  return (abstractSyntax, { roles }) => {
     if (abstractSyntax === verificationSopClass) return { transferSyntaxes: uncompressed }
-    const queried = findOffer(abstractSyntax)
-    if (queried) return queried
-    return acceptance.takesSopClass(abstractSyntax)
-      ? { transferSyntaxes: acceptance.takesTransferSyntax }
-      : undefined
+    const asked =
+      findOffer(abstractSyntax) ?? retrieveOffer(abstractSyntax) ?? commitmentOffer(abstractSyntax)
+    if (asked) return asked
+    if (!acceptance.takesSopClass(abstractSyntax)) return undefined
+    const gets = roles.some(({ sopClassUid, scp }) => scp && sopClassUid === abstractSyntax)
+    return {
+      transferSyntaxes: gets ? givenSyntaxes : acceptance.takesTransferSyntax,
+      callerMayBeScp: true,
+    }
   }
 }

@@ -8,6 +8,7 @@ import {
   statusKind,
   verificationSopClass,
 } from '../../standard/dimse/dimse.ts'
+import type { Transcoder } from '../../standard/pixels/pixels.ts'
 import { associate, type Call, type Calling } from './association.ts'
 import { find } from './find.ts'
 import { type Capabilities, type ProbeOptions, probe } from './probe.ts'
@@ -111,13 +112,16 @@ export interface Asking {
 export interface AskingParts {
   calling: Calling
   archive: Pick<Archive, 'open'>
+  /** Converts what a node does not take as it is; without it, that is not sent. */
+  transcoder?: Pick<Transcoder, 'transcode'>
   /** Keeps what comes in a C-GET, as the door keeps what is sent to it. */
   receive: (request: StoreRequest) => Promise<Reply>
   /** ms since 1970, for the days that a certificate has left. */
   now: () => number
 }
 
-export function createAsking({ calling, archive, receive, now }: AskingParts): Asking {
+export function createAsking(parts: AskingParts): Asking {
+  const { calling, receive, now } = parts
   const asking: Asking = {
     associate: (node, call) => associate(node, calling, call),
 
@@ -136,7 +140,7 @@ export function createAsking({ calling, archive, receive, now }: AskingParts): A
     get: (node, wanted, asked) => get({ ...calling, receive }, node, wanted, asked),
     retrieve: (node, wanted, asked) =>
       asking[node.retrieveMethod === 'C-GET' ? 'get' : 'move'](node, wanted, asked),
-    store: (node, instances, options) => store({ calling, archive }, node, instances, options),
+    store: (node, instances, options) => store(parts, node, instances, options),
     probe: (node, options) => probe({ ...calling, now }, node, options),
   }
   return asking

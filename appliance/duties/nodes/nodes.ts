@@ -17,14 +17,14 @@ export {
 } from './asking.ts'
 export { associate, type Call, type Calling, localAetOf } from './association.ts'
 export type { Certificate } from './certificate.ts'
-export type {
-  CommitmentAsked,
-  CommitmentRequest,
-  Commitments,
-  Reference,
-} from './commitment.ts'
+export type { CommitmentAsked, Commitments } from './commitment.ts'
+export { createNodeServices, type NodeServices } from './nodeServices.ts'
+export type { Notice, NoticeReport, Recipient } from './notices.ts'
 export type { Capabilities, ProbeOptions, Service } from './probe.ts'
+export { type CommitmentDataset, type Reference, readCommitment } from './references.ts'
 export { type Nodes, openNodes } from './registry.ts'
+export type { CommitmentRequest } from './requesting.ts'
+export { type Sending, sendOver } from './send.ts'
 export {
   availabilitySopClass,
   type Guarded,

@@ -2,90 +2,193 @@ import { type Fault, faultOf } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import {
+  deflatedLittleEndian,
+  explicitBigEndian,
+  explicitLittleEndian,
+  implicitLittleEndian,
+  storageSopClasses,
+  transferSyntaxes,
+} from '../../standard/dicom/dicom.ts'
+import {
   formatStatus,
-  type OutgoingAssociation,
   type OutgoingContext,
+  type Peer,
   statusKind,
 } from '../../standard/dimse/dimse.ts'
+import { convertible, type Transcoder } from '../../standard/pixels/pixels.ts'
 import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
-import { during } from './question.ts'
+import { during, plainSyntaxes } from './question.ts'
 import type { Node } from './settings.ts'
 import { mostContexts } from './storageContexts.ts'
 
+/** Where what is sent comes from. Without a transcoder it goes out as it is or not at all. */
+export interface Sending {
+  archive: Pick<Archive, 'open'>
+  transcoder?: Pick<Transcoder, 'transcode'>
+}
+
+/** Into what is converted, best first: with VRs, and as anybody reads it. */
+const targets = [
+  explicitLittleEndian,
+  implicitLittleEndian,
+  deflatedLittleEndian,
+  explicitBigEndian,
+]
+
 /**
- * C-STORE as SCU: stored bytes go out unread. One context for each pair of SOP class and transfer
- * syntax that occurs; further associations when there are more than one has room for, and after one
- * that a file of ours broke off in the middle of a message.
+ * C-STORE as SCU: stored bytes go out unread where the node takes them as they are, else converted
+ * where it may be. One context for each pair of SOP class and transfer syntax that occurs, and one
+ * for each SOP class to convert to; further associations when there are more than one has room for,
+ * and after one that a file of ours broke off in the middle of a message.
  */
 export async function* store(
-  parts: { calling: Calling; archive: Pick<Archive, 'open'> },
+  parts: Sending & { calling: Calling },
   node: Node,
   instances: readonly Instance[],
-  { cancel, stop, ...originator }: SendOptions = {},
+  { stop, ...options }: SendOptions = {},
 ): AsyncGenerator<Sent, void, undefined> {
+  const { archive } = parts
+  const transcoder = node.allows.transcoding ? parts.transcoder : undefined
+  const sending = { archive, ...(transcoder ? { transcoder } : {}) }
   let waiting = instances
-  while (waiting.length > 0 && !cancel?.aborted) {
-    const { batch, contexts } = fitting(waiting)
+  while (waiting.length > 0 && !options.cancel?.aborted) {
+    const { batch, contexts } = fitting(waiting, transcoder !== undefined)
     const opening = associate(node, parts.calling, { contexts, stop })
-    const done = yield* during(opening, async function* (association) {
-      for (const [at, instance] of batch.entries()) {
-        if (cancel?.aborted) return batch.length
-        const { sent, broken } = await send(parts.archive, association, instance, originator)
-        yield sent
-        if (broken) return at + 1
-      }
-      return batch.length
-    })
+    const done = yield* during(opening, association =>
+      sendOver(sending, association, batch, options),
+    )
     waiting = waiting.slice(done)
   }
 }
 
 /** The instances from the front that fit one association, with its contexts. */
-function fitting(instances: readonly Instance[]): {
-  batch: readonly Instance[]
-  contexts: OutgoingContext[]
-} {
+function fitting(
+  instances: readonly Instance[],
+  converting: boolean,
+): { batch: readonly Instance[]; contexts: OutgoingContext[] } {
   const contexts = new Map<string, OutgoingContext>()
   for (const [at, { sopClassUid, transferSyntaxUid }] of instances.entries()) {
-    const pair = `${sopClassUid} ${transferSyntaxUid}`
-    if (!contexts.has(pair) && contexts.size === mostContexts)
+    const wanted = [
+      { abstractSyntax: sopClassUid, transferSyntaxes: [transferSyntaxUid] },
+      ...(converting && convertible(transferSyntaxUid, explicitLittleEndian)
+        ? [{ abstractSyntax: sopClassUid, transferSyntaxes: plainSyntaxes }]
+        : []),
+    ].map(context => [`${sopClassUid} ${context.transferSyntaxes}`, context] as const)
+    const more = wanted.filter(([key]) => !contexts.has(key))
+    if (contexts.size + more.length > mostContexts)
       return { batch: instances.slice(0, at), contexts: [...contexts.values()] }
-    contexts.set(pair, { abstractSyntax: sopClassUid, transferSyntaxes: [transferSyntaxUid] })
+    for (const [key, context] of more) contexts.set(key, context)
   }
   return { batch: instances, contexts: [...contexts.values()] }
 }
 
-async function send(
-  archive: Pick<Archive, 'open'>,
-  association: OutgoingAssociation,
-  instance: Instance,
-  originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
-): Promise<{ sent: Sent; broken?: boolean }> {
-  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = instance
-  if (!association.accepted(sopClassUid, transferSyntaxUid)) {
-    const why = `it takes no ${sopClassUid} in ${transferSyntaxUid}`
-    return { sent: { instance, outcome: 'failed', code: 'peer-declined', why } }
+/**
+ * C-STORE of instances over an association that stands, whoever asked for it; the next one is opened
+ * while one is on its way. Answers how many are done with: fewer than all when a file of ours broke
+ * off in the middle of a message, which ends the association.
+ */
+export async function* sendOver(
+  parts: Sending,
+  peer: Pick<Peer, 'accepted' | 'store'>,
+  instances: readonly Instance[],
+  { cancel, ...originator }: Omit<SendOptions, 'stop'> = {},
+): AsyncGenerator<Sent, number> {
+  let ahead: Promise<Parcel> | undefined
+  try {
+    for (const [at, instance] of instances.entries()) {
+      if (cancel?.aborted) break
+      const parcel = await (ahead ?? pack(parts, peer, instance))
+      const next = instances[at + 1]
+      ahead = next && pack(parts, peer, next)
+      const { sent, broken } = await send(peer, parcel, originator)
+      yield sent
+      if (broken) return at + 1
+    }
+    return instances.length
+  } finally {
+    await (await ahead)?.close()
   }
-  let local: Fault | undefined
+}
+
+/** An instance on its way, its first bytes already read: what cannot be opened is known in time. */
+interface Parcel {
+  instance: Instance
+  /** In which it goes out; none when the peer takes none that we can give. */
+  transferSyntaxUid?: string
+  data: AsyncIterable<Uint8Array>
+  /** What broke off on our side. */
+  fault(): Fault | undefined
+  begun(): boolean
+  close(): Promise<void>
+}
+
+async function pack(
+  { archive, transcoder }: Sending,
+  peer: Pick<Peer, 'accepted'>,
+  instance: Instance,
+): Promise<Parcel> {
+  const { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes } = instance
+  const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
+  const convertsTo = (uid: string) => convertible(stored, uid) && takes(uid)
+  const taken = takes(stored) ? stored : transcoder && targets.find(convertsTo)
+  let fault: Fault | undefined
   let begun = false
-  async function* dataset() {
+  const open = () => {
+    const dataset = archive.open(id, { from: datasetOffset, to: bytes })
+    return taken === stored ? dataset : transcoder!.transcode(dataset, stored, taken!)
+  }
+  let reader: AsyncIterator<Uint8Array> | undefined
+  const next = async () => {
     try {
-      for await (const chunk of archive.open(instance.id, {
-        from: instance.datasetOffset,
-        to: instance.bytes,
-      })) {
-        begun = true
-        yield chunk
-      }
+      reader ??= open()[Symbol.asyncIterator]()
+      return await reader.next()
     } catch (thrown) {
-      local = faultOf(thrown)
-      throw local
+      fault = faultOf(thrown)
+      throw fault
     }
   }
+  const first = taken === undefined ? undefined : await next().catch(() => undefined)
+  return {
+    instance,
+    ...(taken === undefined ? {} : { transferSyntaxUid: taken }),
+    data: (async function* () {
+      for (let step = first; step && !step.done; step = await next()) {
+        begun = true
+        yield step.value
+      }
+    })(),
+    fault: () => fault,
+    begun: () => begun,
+    close: async () => void (await reader?.return?.()),
+  }
+}
+
+async function send(
+  peer: Pick<Peer, 'store'>,
+  parcel: Parcel,
+  originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
+): Promise<{ sent: Sent; broken?: boolean }> {
+  const { instance, transferSyntaxUid, data } = parcel
+  const { sopClassUid, sopInstanceUid } = instance
+  const failed = (code: string, why: string, status?: number): Sent => ({
+    ...{ instance, outcome: 'failed', code, why },
+    ...(status === undefined ? {} : { status }),
+  })
+  if (transferSyntaxUid === undefined) {
+    const sopClass = storageSopClasses.get(sopClassUid) ?? sopClassUid
+    const { transferSyntaxUid: uid } = instance
+    const why = `takes no ${sopClass} in ${transferSyntaxes.get(uid)?.name ?? uid}`
+    return { sent: failed('peer-declined', why) }
+  }
+  const local = () => {
+    const fault = parcel.fault()
+    return fault && failed(fault.code, fault.detail || fault.advice)
+  }
   try {
-    const data = dataset()
-    const reply = await association.store({
+    const unread = local()
+    if (unread) return { sent: unread }
+    const reply = await peer.store({
       ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data },
       ...originator,
     })
@@ -94,11 +197,13 @@ async function send(
     if (kind === 'success' || kind === 'warning')
       return { sent: { instance, outcome: 'taken', status } }
     const why = `C-STORE was answered ${formatStatus(status)}${errorComment ? `: ${errorComment}` : ''}`
-    return { sent: { instance, outcome: 'failed', status, code: 'peer-failed', why } }
+    return { sent: failed('peer-failed', why, status) }
   } catch (thrown) {
-    if (!local) throw thrown
-    const { code, detail, advice } = local as Fault
-    // Before the first byte nothing was said; a message that was begun ends its association.
-    return { sent: { instance, outcome: 'failed', code, why: detail || advice }, broken: begun }
+    const sent = local()
+    if (!sent) throw thrown
+    // A message that was begun cannot be taken back, and ends its association.
+    return { sent, broken: parcel.begun() }
+  } finally {
+    await parcel.close()
   }
 }
