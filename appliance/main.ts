@@ -20,10 +20,16 @@ import {
   sweepAttachments,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
-import { createAcceptance, createConnectionLog, createScp, scpSettings } from './doors/scp/scp.ts'
+import {
+  createAcceptance,
+  createConnectionLog,
+  createScp,
+  keepImage,
+  scpSettings,
+} from './doors/scp/scp.ts'
 import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
 import { createJobs, jobsSettings } from './duties/jobs/jobs.ts'
-import { nodesSettings, openNodes } from './duties/nodes/nodes.ts'
+import { createAsking, nodesSettings, openNodes } from './duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
 import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
@@ -275,7 +281,16 @@ async function serveFrom(
   const attachments = await openBlobs(settings.archive.storage, join(data, 'attachments'))
   const written = { archive, store: store.space('orthanc'), attachments }
   await sweepAttachments(written)
+  const asking = createAsking({
+    calling: {
+      ...{ aeTitle: dicom.aet, timers: dicom.timers, onRecord, log: log.of('dicom') },
+    },
+    archive: intake,
+    receive: request => keepImage(intake, request, { log: log.of('dicom'), now }),
+    now: Date.now,
+  })
   const app = orthancRoutes({
+    network: { nodes, asking },
     ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
     ...{ store: written.store, attachments },
     settings: web.orthanc,

@@ -8,6 +8,7 @@ import type { Log } from '../../log.ts'
 import { Refusal } from './errors.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHeaders, type Headers } from './headers.ts'
+import type { Network } from './modalities.ts'
 import { type Running, standingAlone } from './running.ts'
 import { type OrthancSettings, orthancSettings } from './settings.ts'
 import { type Conversion, noConversion } from './transcoding.ts'
@@ -34,6 +35,8 @@ export interface OrthancOptions {
   settings?: OrthancSettings
   /** Long work; somebody else runs them. */
   jobs: Jobs
+  /** Remote nodes, and what they are asked. */
+  network: Network
   /** Between transfer syntaxes; none unless given. */
   conversion?: Conversion
   /** The running box, which /tools look at and change; without it a door that stands alone. */

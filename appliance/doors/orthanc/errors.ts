@@ -10,6 +10,7 @@ const errors = {
   NotImplemented: [2, 'Not implemented yet', 501],
   ParameterOutOfRange: [3, 'Parameter out of range', 400],
   BadParameterType: [5, 'Bad type for a parameter', 400],
+  BadSequenceOfCalls: [6, 'Bad sequence of calls', 500],
   InexistentItem: [7, 'Accessing an inexistent item', 404],
   BadRequest: [8, 'Bad request', 400],
   NetworkProtocol: [9, 'Error in the network protocol', 500],

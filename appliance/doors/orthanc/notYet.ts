@@ -10,28 +10,12 @@ export const notYet: Readonly<Record<string, readonly string[]>> = {
     '/series/:id/numpy',
     '/instances/:id/{numpy,preview,rendered,image-uint8,image-uint16,image-int16,matlab}',
     '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy}',
-    '/modalities/:id',
-    '/modalities/:id/configuration',
-    '/peers/:id',
-    '/peers/:id/{configuration,system}',
-    '/queries/:id',
-    '/queries/:id/{answers,level,modality,query}',
-    '/queries/:id/answers/:index',
-    '/queries/:id/answers/:index/content',
-    '/storage-commitment/:id',
   ],
   POST: [
     '/{patients,studies,series,instances}/:id/{modify,anonymize,reconstruct}',
     '/studies/:id/{split,merge}',
-    '/modalities/:id/{echo,store,store-straight,query,move,get,find-worklist,find,find-patient,find-study,find-series,find-instance,storage-commitment}',
-    '/peers/:id/{store,store-straight}',
-    '/queries/:id/retrieve',
-    '/queries/:id/answers/:index/{retrieve,query-studies,query-series,query-instances}',
-    '/storage-commitment/:id/remove',
     '/tools/{bulk-modify,bulk-anonymize,create-dicom,execute-script,reconstruct}',
   ],
-  PUT: ['/modalities/:id', '/peers/:id'],
-  DELETE: ['/modalities/:id', '/peers/:id', '/queries/:id'],
 }
 
 export const notYetRoutes: Routes = app => {

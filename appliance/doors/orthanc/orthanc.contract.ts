@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { createJobs, jobsSettings } from '../../duties/jobs/jobs.ts'
+import { createAsking, openNodes } from '../../duties/nodes/nodes.ts'
 import { type Archive, archiveSettings, openArchive } from '../../holdings/archive/archive.ts'
 import { openStore, type Store } from '../../holdings/catalog/catalog.ts'
 import { type Blobs, openBlobs, storageSettings } from '../../holdings/storage/storage.ts'
@@ -82,7 +83,15 @@ export async function withDoor(
     elapsed: () => performance.now(),
   })
   const attachments = await openBlobs(storageSettings.parse({}), join(folder, 'attachments'))
+  const network = {
+    nodes: openNodes({ settings: [], store: store.space('nodes'), log: silentLog }),
+    asking: createAsking({
+      ...{ calling: { aeTitle: 'BOX', log: silentLog }, archive, now: Date.now },
+      receive: async () => ({ status: 0xa700 }),
+    }),
+  }
   const app = orthancRoutes({
+    network,
     archive,
     attachments,
     jobs,

@@ -6,7 +6,6 @@ import { changeRoutes } from './changes.ts'
 import { contentRoutes } from './content.ts'
 import { conventional } from './conventions.ts'
 import { deskOf, type OrthancOptions } from './desk.ts'
-import { emptyListRoutes } from './emptyLists.ts'
 import { exportRoutes } from './exports.ts'
 import { findRoutes } from './find.ts'
 import { frameRoutes } from './frames.ts'
@@ -16,13 +15,21 @@ import { labelRoutes } from './labels.ts'
 import { listRoutes } from './lists.ts'
 import { metadataRoutes } from './metadata.ts'
 import { metricRoutes } from './metrics.ts'
+import { modalityRoutes } from './modalities.ts'
+import { modalityFindRoutes } from './modalitiesFind.ts'
+import { modalityRetrieveRoutes } from './modalitiesRetrieve.ts'
+import { modalityStoreRoutes } from './modalitiesStore.ts'
 import { moduleRoutes } from './modules.ts'
 import { notYetRoutes } from './notYet.ts'
+import { peerRoutes } from './peers.ts'
+import { peerStoreRoutes } from './peersStore.ts'
 import { protectionRoutes } from './protection.ts'
+import { queryRoutes } from './queries.ts'
 import type { App, Routes } from './routes.ts'
 import { runningToolRoutes } from './runningTools.ts'
 import { sliceRoutes } from './slices.ts'
 import { statisticsRoutes } from './statistics.ts'
+import { storageCommitmentRoutes } from './storageCommitment.ts'
 import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
 import { uploadRoutes } from './upload.ts'
@@ -30,6 +37,7 @@ import { uploadRoutes } from './upload.ts'
 export type { OrthancOptions, SystemInfo } from './desk.ts'
 export { createEncoding, type Encoding } from './encoding.ts'
 export { logExport } from './exports.ts'
+export type { Network } from './modalities.ts'
 export { isProtected } from './protection.ts'
 export { logCategories, type Running, type Verbosity } from './running.ts'
 export { type OrthancSettings, orthancSettings } from './settings.ts'
@@ -52,13 +60,20 @@ const resources: readonly Routes[] = [
   uploadRoutes,
   jobRoutes,
   archiveRoutes,
+  modalityRoutes,
+  modalityStoreRoutes,
+  modalityRetrieveRoutes,
+  modalityFindRoutes,
+  queryRoutes,
+  storageCommitmentRoutes,
+  peerRoutes,
+  peerStoreRoutes,
   changeRoutes,
   exportRoutes,
   findRoutes,
   toolRoutes,
   runningToolRoutes,
   metricRoutes,
-  emptyListRoutes,
   notYetRoutes,
 ]
 

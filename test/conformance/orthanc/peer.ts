@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { orthancRoutes, orthancSettings } from '../../../appliance/doors/orthanc/orthanc.ts'
+import { keepImage } from '../../../appliance/doors/scp/scp.ts'
 import { createJobs, jobsSettings } from '../../../appliance/duties/jobs/jobs.ts'
+import { createAsking, openNodes } from '../../../appliance/duties/nodes/nodes.ts'
 import { archiveSettings, openArchive } from '../../../appliance/holdings/archive/archive.ts'
 import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
@@ -83,7 +85,15 @@ export async function startOurs(): Promise<Server> {
     settings: jobsSettings.parse({}),
     elapsed: () => performance.now(),
   })
+  const network = {
+    nodes: openNodes({ settings: [], store: store.space('nodes'), log: silentLog }),
+    asking: createAsking({
+      ...{ calling: { aeTitle: 'WAYSTATION', log: silentLog }, archive, now: Date.now },
+      receive: request => keepImage(archive, request, { log: silentLog, now }),
+    }),
+  }
   const app = orthancRoutes({
+    network,
     archive,
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
     jobs,

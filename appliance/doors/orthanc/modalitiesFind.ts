@@ -1,0 +1,104 @@
+import type { Node } from '../../duties/nodes/nodes.ts'
+import type { Level } from '../../holdings/catalog/catalog.ts'
+import { type Dataset, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
+import { json } from './answers.ts'
+import { type Call, jsonBody } from './arguments.ts'
+import type { Desk } from './desk.ts'
+import { datasetJson } from './dicomJson.ts'
+import { Refusal } from './errors.ts'
+import { isObject, truth } from './jobsBodies.ts'
+import type { JsonObject } from './json.ts'
+import { modalityAt, overridden } from './modalities.ts'
+import { identifierOf, keyOfLevel, keysIn, type QueryKeys } from './queriesIdentifier.ts'
+import type { Routes } from './routes.ts'
+
+/** Questions whose answers are given at once: worklists, and the queries Orthanc had first. */
+export const modalityFindRoutes: Routes = (app, desk) => {
+  app.post('/modalities/:id/find-worklist', async c => {
+    const node = modalityAt(desk, c)
+    const body = await bodyIn(desk, c)
+    const wrapped = isObject(body.Query)
+    const options = wrapped ? body : {}
+    const identifier = identifierOf(keysIn(wrapped ? body.Query : body, 'Query'))
+    const format = truth(options, 'Full') ? 'full' : truth(options, 'Short') ? 'short' : 'human'
+    const found: JsonObject[] = []
+    const asked = { model: 'worklist' as const, identifier }
+    const stop = c.req.raw.signal
+    const matches = desk.network.asking.find(overridden(node, options), asked, { stop })
+    for await (const { dataset } of matches) found.push(datasetJson(dataset, { format }))
+    return json(found)
+  })
+
+  for (const level of ['Patient', 'Study', 'Series', 'Instance'] as const) {
+    app.post(`/modalities/:id/find-${level.toLowerCase()}`, async c => {
+      const node = modalityAt(desk, c)
+      const keys = keysIn(await bodyIn(desk, c), 'Query')
+      // As Orthanc: who asks below a resource names it, else the POST has no effect.
+      if (parentsOf(level).some(above => !keys.get(keyOfLevel(above)))) {
+        return new Response(null, { status: 400 })
+      }
+      const found = await findAll(desk, c, node, level, keys)
+      return json(found.map(dataset => datasetJson(dataset, { format: 'human' })))
+    })
+  }
+
+  app.post('/modalities/:id/find', async c => {
+    const node = modalityAt(desk, c)
+    const keys = keysIn(await bodyIn(desk, c), 'Query')
+    const below = async (level: Level, above: QueryKeys): Promise<JsonObject[]> => {
+      const told: JsonObject[] = []
+      for (const dataset of await findAll(desk, c, node, level, new Map([...keys, ...above]))) {
+        const next = level === 'Patient' ? 'Study' : level === 'Study' ? 'Series' : undefined
+        const key = keyOfLevel(level)
+        const named = new Map([...above, [key, dataset.text(key) ?? '']])
+        const own = datasetJson(dataset, { format: 'human' })
+        told.push(
+          next
+            ? { ...own, [next === 'Study' ? 'Studies' : 'Series']: await below(next, named) }
+            : own,
+        )
+      }
+      return told
+    }
+    return json(await below('Patient', new Map()))
+  })
+}
+
+const parentsOf = (level: Level): Level[] =>
+  (['Patient', 'Study', 'Series'] as const).slice(
+    0,
+    ['Patient', 'Study', 'Series', 'Instance'].indexOf(level),
+  )
+
+async function bodyIn(desk: Desk, c: Call): Promise<JsonObject> {
+  const body = await jsonBody(c, desk.limits.formBytes)
+  if (!isObject(body)) throw new Refusal('BadFileFormat', 'Must provide a JSON object')
+  return body
+}
+
+/** With all main tags of the level as keys to return. */
+async function findAll(
+  desk: Desk,
+  c: Call,
+  node: Node,
+  level: Level,
+  keys: QueryKeys,
+): Promise<Dataset[]> {
+  const all = new Map<number, string>(
+    mainTags[level].flatMap(keyword => {
+      const tag = tagOf(keyword)
+      return tag === undefined || keyword.endsWith('Sequence') ? [] : [[tag, '']]
+    }),
+  )
+  for (const [tag, value] of keys) all.set(tag, value)
+  const found: Dataset[] = []
+  const asked = { level, identifier: identifierOf(all, level) }
+  const stop = c.req.raw.signal
+  for await (const { dataset } of desk.network.asking.find(node, asked, { stop })) {
+    found.push(dataset)
+    if (found.length >= answersAtMost) break
+  }
+  return found
+}
+
+const answersAtMost = 50_000

@@ -1,0 +1,140 @@
+import type { JobContext, JobKind } from '../../duties/jobs/jobs.ts'
+import type { Node } from '../../duties/nodes/nodes.ts'
+import { Fault, type FaultCode, faultCodes } from '../../faults.ts'
+import { bodyOf, bytesOf } from '../../host/http/http.ts'
+import { readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
+import { statusKind } from '../../standard/dimse/dimse.ts'
+import { json } from './answers.ts'
+import type { Desk } from './desk.ts'
+import { Refusal } from './errors.ts'
+import { answerByJob, count, jobWishOf, truth, whole, words } from './jobsBodies.ts'
+import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
+import type { Json, JsonObject } from './json.ts'
+import { commitmentsOf, localAetOf, modalityAt, overridden } from './modalities.ts'
+import type { Routes } from './routes.ts'
+
+interface Storing extends Sending {
+  /** Whole: it may be changed or removed while the job waits. */
+  node: Node
+  moveOriginatorAet?: string
+  moveOriginatorId?: number
+  storageCommitment: boolean
+}
+
+/** Sending what is kept here, or a file that is not, to a node. */
+export const modalityStoreRoutes: Routes = (app, desk) => {
+  desk.jobs.register(storeJob(desk))
+
+  app.post('/modalities/:id/store', async c => {
+    const known = modalityAt(desk, c)
+    const { body, parents, instances } = await sendingBody(desk, c)
+    const wish = jobWishOf(body)
+    const [aet, host, port] = [words(body, 'CalledAet'), words(body, 'Host'), count(body, 'Port')]
+    const moveOriginatorAet = words(body, 'MoveOriginatorAet')
+    const moveOriginatorId = whole(body, 'MoveOriginatorID')
+    if (moveOriginatorId !== undefined && (moveOriginatorId < 0 || moveOriginatorId > 0xffff)) {
+      throw new Refusal('ParameterOutOfRange', 'MoveOriginatorID is a number of 16 bits')
+    }
+    const node = { ...overridden(known, body), ...(aet && { aet }), ...(host && { host }) }
+    const description: Storing = {
+      ...{ parents, instances, permissive: wish.permissive },
+      node: { ...node, ...(port && { port }) },
+      storageCommitment: truth(body, 'StorageCommitment') ?? false,
+      ...(moveOriginatorAet && { moveOriginatorAet, moveOriginatorId: moveOriginatorId ?? 0 }),
+    }
+    const content = contentOf(desk, description, 0, null)
+    return answerByJob(desk, wish, { type: 'DicomModalityStore', description, content })
+  })
+
+  app.post('/modalities/:id/store-straight', async c => {
+    const node = modalityAt(desk, c)
+    const file = await bytesOf(bodyOf(c.req.raw, c.env?.incoming, desk.limits.formBytes * 16))
+    const meta = file.length > 0 ? readFileMeta(file) : 'more'
+    if (meta === 'more') throw new Refusal('BadFileFormat', 'Cannot parse an invalid DICOM file')
+    const { transferSyntaxUid, datasetOffset } = meta
+    const bytes = file.subarray(datasetOffset)
+    const dataset = readDataset(bytes, transferSyntaxUid, { lenient: true })
+    const sopClassUid = dataset.text('SOPClassUID')
+    const sopInstanceUid = dataset.text('SOPInstanceUID')
+    if (!sopClassUid || !sopInstanceUid) throw new Refusal('BadFileFormat')
+    const association = await desk.network.asking.associate(node, {
+      contexts: [{ abstractSyntax: sopClassUid, transferSyntaxes: [transferSyntaxUid] }],
+      stop: c.req.raw.signal,
+    })
+    try {
+      const data = (async function* () {
+        yield bytes
+      })()
+      const { status } = await association.store({
+        ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data },
+      })
+      if (statusKind(status) === 'failure') throw notTaken(status)
+    } finally {
+      await association.release().catch(() => association.abort())
+    }
+    return json({ SOPClassUID: sopClassUid, SOPInstanceUID: sopInstanceUid })
+  })
+}
+
+function notTaken(status: number): Refusal {
+  return new Refusal('NetworkProtocol', 'the node did not take the image', undefined, dimse(status))
+}
+
+/** What programs are told of a DIMSE status that is a no. */
+export const dimse = (status: number): JsonObject => ({
+  Content: { DimseErrorStatus: status },
+  Type: 'Dimse',
+})
+
+function contentOf(desk: Desk, storing: Storing, failed: number, transaction: Json): JsonObject {
+  return {
+    ...sendingContent(storing, failed),
+    LocalAet: localAetOf(desk, storing.node),
+    MoveOriginatorAET: storing.moveOriginatorAet,
+    MoveOriginatorID: storing.moveOriginatorId,
+    RemoteAet: storing.node.aet,
+    StorageCommitmentTransactionUID: transaction ?? undefined,
+  }
+}
+
+/** C-STORE of one instance after the other; begun again at the first that was not answered. */
+function storeJob(desk: Desk): JobKind<Storing> {
+  const { asking } = desk.network
+  return {
+    type: 'DicomModalityStore',
+    async run(context) {
+      const { description, stop, tell } = context
+      const { node, moveOriginatorAet, moveOriginatorId } = description
+      const { failed } = await sendEach(
+        desk,
+        context as JobContext<Sending>,
+        count => contentOf(desk, description, count, null),
+        async function* (batch) {
+          const sending = asking.store(node, batch, {
+            stop,
+            ...(moveOriginatorAet && { moveOriginatorAeTitle: moveOriginatorAet }),
+            ...(moveOriginatorId !== undefined && { moveOriginatorMessageId: moveOriginatorId }),
+          })
+          for await (const sent of sending) {
+            yield sent.outcome === 'taken' ? undefined : faultOfSent(sent)
+          }
+        },
+      )
+      if (!description.storageCommitment) return
+      const references = description.instances.flatMap(id => {
+        const instance = desk.archive.catalog.instance(id)
+        if (!instance) return []
+        const { sopClassUid, sopInstanceUid } = instance
+        return [{ sopClassUid, sopInstanceUid }]
+      })
+      const { transactionUid } = await commitmentsOf(desk).request(node, references, { stop })
+      tell({ content: contentOf(desk, description, failed, transactionUid) })
+    },
+  }
+}
+
+function faultOfSent({ code, why, status }: { code: string; why: string; status?: number }): Fault {
+  const known = faultCodes.find(each => each === code) ?? ('peer-failed' as FaultCode)
+  const fault = new Fault(known, why)
+  return status === undefined ? fault : Object.assign(fault, { payload: dimse(status) })
+}
