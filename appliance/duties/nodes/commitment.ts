@@ -1,12 +1,11 @@
-import type { AssociationInfo, OperationRequest, Peer, Reply } from '../../standard/dimse/dimse.ts'
-import type { Asked } from './asking.ts'
-import type { Node } from './settings.ts'
-
-/** A Referenced SOP Sequence's item. */
-export interface Reference {
-  sopClassUid: string
-  sopInstanceUid: string
-}
+import { setImmediate as turn } from 'node:timers/promises'
+import { Fault } from '../../faults.ts'
+import type { Store } from '../../holdings/catalog/catalog.ts'
+import type { AssociationInfo, Peer } from '../../standard/dimse/dimse.ts'
+import type { Notice, Notices } from './notices.ts'
+import type { Promised } from './promising.ts'
+import type { Reference } from './references.ts'
+import type { Requesting } from './requesting.ts'
 
 /** What somebody wants us to promise: an N-ACTION of the push model, read. */
 export interface CommitmentAsked {
@@ -19,51 +18,63 @@ export interface CommitmentAsked {
   stop: AbortSignal
 }
 
-/** A commitment that we asked a node for. */
-export interface CommitmentRequest {
-  transactionUid: string
-  /** The node's name and AE title when it was asked. */
-  node: string
-  aet: string
-  /** ISO 8601 in UTC. */
-  askedAt: string
-  /** `refused`: the node did not take the request. */
-  state: 'pending' | 'committed' | 'failed' | 'refused'
-  instances: readonly Reference[]
-  committed: readonly Reference[]
-  /** With the failure reasons of PS3.3 C.14.1.1. */
-  failures: readonly (Reference & { reason: number })[]
-  /** When the report came. */
-  reportedAt?: string
-  /** Of `refused`, and of a request whose answer was lost: what happened. */
-  why?: string
-}
-
 /** Storage commitment, both ways. */
 export interface Commitments {
   /**
    * As SCP: takes a request. Resolves when it would survive a power cut, so that the door may answer
-   * success; the report follows by itself, retried until the requester takes it.
+   * success; the report follows by itself, retried until the requester takes it. The same
+   * transaction of the same requester again is reported again.
    * Fault: `busy` (too many are waiting already).
    */
   take(asked: CommitmentAsked): Promise<void>
   /**
    * As SCU: asks a node. The request is durable before it goes out. Resolves when the node has taken
-   * it; the report comes later, see `of`.
+   * it; the report comes later, see `of`. Faults: those of `Asking`, `request-malformed` (nothing
+   * to commit).
    */
-  request(
-    node: Node,
-    instances: readonly Reference[],
-    asked?: Asked,
-  ): Promise<{ transactionUid: string }>
+  request: Requesting['request']
   /** As SCU: an N-EVENT-REPORT of the push model, wherever it came from; what to answer. */
-  reported(
-    event: Pick<OperationRequest, 'dataset' | 'eventTypeId' | 'transferSyntaxUid'>,
-  ): Promise<Reply>
+  reported: Requesting['reported']
   /** A request of ours by its transaction UID. */
-  of(transactionUid: string): CommitmentRequest | undefined
+  of: Requesting['of']
   /** Newest first. */
-  requests(): Iterable<CommitmentRequest>
+  requests: Requesting['requests']
   /** Forgets a request of ours; false when there is none. */
-  forget(transactionUid: string): Promise<boolean>
+  forget: Requesting['forget']
+}
+
+/** Reports and notifications that may wait; past it no further promise is made. */
+const mostWaiting = 10_000
+
+export function createCommitments(parts: {
+  store: Store
+  notices: Notices
+  requesting: Requesting
+  now: () => Date
+}): Commitments {
+  const { store, notices, requesting, now } = parts
+  return {
+    ...requesting,
+
+    async take({ transactionUid, references, association, peer, stop }) {
+      if (notices.count(mostWaiting) >= mostWaiting)
+        throw new Fault('busy', `${mostWaiting} reports are waiting for their requesters`)
+      const about: Promised = { transactionUid, references }
+      const notice: Notice = {
+        id: transactionUid,
+        to: { aet: association.callingAeTitle, address: association.remoteAddress },
+        ...{ kind: 'commitment', about, as: association.calledAeTitle, since: now().getTime() },
+      }
+      const sayOn = notices.hold(notice)
+      try {
+        store.commit({ put: [notices.owed(notice)] })
+        await store.flushed()
+      } catch (thrown) {
+        await sayOn()
+        throw thrown
+      }
+      // The answer to the request goes out first.
+      void turn().then(() => sayOn(stop.aborted ? undefined : peer))
+    },
+  }
 }
