@@ -27,9 +27,15 @@ import {
   keepImage,
   scpSettings,
 } from './doors/scp/scp.ts'
-import { createForward, type Forward, forwardSettings } from './duties/forward/forward.ts'
+import { createForward, delayAfter, type Forward, forwardSettings } from './duties/forward/forward.ts'
 import { createJobs, jobsSettings } from './duties/jobs/jobs.ts'
-import { createAsking, nodesSettings, openNodes } from './duties/nodes/nodes.ts'
+import {
+  type Calling,
+  createAsking,
+  createNodeServices,
+  nodesSettings,
+  openNodes,
+} from './duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
 import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
@@ -246,6 +252,12 @@ async function serveFrom(
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
   const acceptance = createAcceptance(dicom)
+  const calling = callingOf(dicom, { onRecord, log: log.of('dicom') })
+  const nodeServices = createNodeServices({
+    ...{ nodes, archive, store, calling, now, pause: pauseSeconds, random: randomBytes },
+    waitAfter: failures => delayAfter(failures, settings.forward.backoff, Math.random),
+    elapsed: () => performance.now(),
+  })
   const scp = createScp({
     ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now },
     log: log.of('dicom'),
@@ -282,9 +294,7 @@ async function serveFrom(
   const written = { archive, store: store.space('orthanc'), attachments }
   await sweepAttachments(written)
   const asking = createAsking({
-    calling: {
-      ...{ aeTitle: dicom.aet, timers: dicom.timers, onRecord, log: log.of('dicom') },
-    },
+    calling,
     archive: intake,
     receive: request => keepImage(intake, request, { log: log.of('dicom'), now }),
     now: Date.now,
@@ -328,11 +338,26 @@ async function serveFrom(
   )
   const end = () => stop.abort()
   for (const signal of signals) process.once(signal, end)
-  await runServices([...archive.services, forward, jobs, createTidying(written), http, scp], {
+  await runServices([...archive.services, ...nodeServices.services, forward, jobs, createTidying(written), http, scp], {
     ...{ stop: stop.signal, log, pause: pauseSeconds },
   })
   for (const signal of signals) process.off(signal, end)
   return ending
+}
+
+/** How this box calls remote nodes: over TLS with the files of its own TLS port. */
+function callingOf(
+  { aet, timers, tls }: Settings['dicom'],
+  around: Pick<Calling, 'onRecord' | 'log'>,
+): Calling {
+  if (!tls) return { aeTitle: aet, timers, ...around }
+  const { certificateFile, keyFile, authoritiesFile, revocationsFile } = tls
+  const files = {
+    ...{ certificateFile, keyFile },
+    ...(authoritiesFile === undefined ? {} : { authoritiesFile }),
+    ...(revocationsFile === undefined ? {} : { revocationsFile }),
+  }
+  return { aeTitle: aet, timers, tls: files, ...around }
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -23,6 +23,7 @@ import { destinationsIn } from './shelves.ts'
 import { openStandings } from './standing.ts'
 import { openVerification } from './verification.ts'
 
+export { delayAfter } from './backoff.ts'
 export type { Pause } from './bell.ts'
 export type { DeliveryPage, DeliveryQuery } from './deliveries.ts'
 export { type Delivery, type State, type Sum, states } from './delivery.ts'
