@@ -260,6 +260,7 @@ async function serveFrom(
   })
   const scp = createScp({
     ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now },
+    commitments: nodeServices.commitments,
     log: log.of('dicom'),
   })
   watch(metrics, { archive, forward, associations: scp.associations, data })
