@@ -6,8 +6,8 @@
  * setting: 78) from what another start may mend (75).
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
@@ -18,6 +18,8 @@ import {
   orthancSettings,
   type Running,
   sweepAttachments,
+  type Translated,
+  translated,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
 import {
@@ -40,11 +42,18 @@ import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
 import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
 import { claimDataFolder, openBlobs, storageSettings } from './holdings/storage/storage.ts'
-import { loadSettings, type Option, readOptions, twinOf } from './host/config/config.ts'
+import {
+  loadSettings,
+  type Option,
+  readCommentedJson,
+  readOptions,
+  twinOf,
+} from './host/config/config.ts'
 import { createMetrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer, httpSettings } from './host/http/http.ts'
 import { createLog, type LevelledLog, type Log, type LogCategory } from './log.ts'
 import type { AssociateRequest, Offer } from './standard/dimse/dimse.ts'
+import { createTranscoder } from './standard/pixels/pixels.ts'
 
 const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
@@ -66,6 +75,7 @@ const logLevels = ['debug', 'info', 'warn', 'error']
 const keepingOptions: Record<string, Option> = {
   data: { help: 'DIR  where everything is kept (default ./data)' },
   config: { help: 'FILE  settings, JSON' },
+  'orthanc-config': { help: 'FILE  an Orthanc configuration, or a folder of them; --config wins' },
   'log-level': { help: 'L  debug, info, warn or error (default info)' },
 }
 
@@ -103,6 +113,11 @@ const commands: Record<
     options: keepingOptions,
     run: rebuild,
   },
+  'import-orthanc': {
+    help: 'FILE: print an Orthanc configuration as settings of ours, and on standard error what has no equivalent',
+    options: {},
+    run: importOrthanc,
+  },
   version: {
     help: 'print the version',
     options: {},
@@ -117,7 +132,7 @@ const commands: Record<
 function readSettings(
   args: string[],
   known: Record<string, Option>,
-): { data: string; logLevel: string; settings: Settings } {
+): { data: string; logLevel: string; settings: Settings; without: Translated['without'] } {
   const given = readOptions(known, args, process.env)
   const logLevel = String(given['log-level'] ?? 'info')
   if (!logLevels.includes(logLevel)) {
@@ -127,8 +142,11 @@ function readSettings(
     const at = known[name]!.sets
     return at ? [{ at, value }] : []
   })
+  const orthanc =
+    given['orthanc-config'] === undefined ? undefined : readOrthanc(String(given['orthanc-config']))
   const settings = loadSettings(settingsSchema, {
     ...(given.config === undefined ? {} : { file: String(given.config) }),
+    ...(orthanc && { under: orthanc.settings }),
     env: process.env,
     over,
   })
@@ -136,7 +154,28 @@ function readSettings(
     data: resolve(String(given.data ?? 'data')),
     logLevel,
     settings,
+    without: orthanc?.without ?? [],
   }
+}
+
+/** An Orthanc configuration file, or a folder of them, in our own terms. */
+function readOrthanc(path: string): Translated {
+  const options = readCommentedJson(path, process.env)
+  return translated(options, statSync(path).isDirectory() ? path : dirname(resolve(path)))
+}
+
+/** The settings are checked, so that what is printed is what `--config` takes. */
+async function importOrthanc(args: string[]): Promise<number> {
+  const [file, ...more] = args
+  if (file === undefined || more.length > 0 || file.startsWith('-')) {
+    process.stderr.write('usage: waystation import-orthanc FILE\n')
+    return 64
+  }
+  const { settings, without } = readOrthanc(file)
+  loadSettings(settingsSchema, { env: {}, under: settings })
+  process.stdout.write(`${JSON.stringify(settings, undefined, 2)}\n`)
+  for (const { option, why } of without) process.stderr.write(`${option}: ${why}\n`)
+  return 0
 }
 
 /** The data folder, claimed by this process alone, with all that is kept in it. */
@@ -212,6 +251,7 @@ async function serve(args: string[]): Promise<number> {
   for (;;) {
     const read = readSettings(args, serveOptions)
     const log = createLog({ level: read.logLevel })
+    for (const each of read.without) log.info('orthanc-option-without-equivalent', { ...each })
     const encoding = createEncoding(read.settings.http.orthanc.defaultEncoding)
     // The relay stands on the archive, and the archive asks the relay before it lets anything go.
     let forward: Forward | undefined
@@ -258,8 +298,16 @@ async function serveFrom(
     waitAfter: failures => delayAfter(failures, settings.forward.backoff, Math.random),
     elapsed: () => performance.now(),
   })
+  const transcoder = createTranscoder()
+  const asking = createAsking({
+    calling,
+    archive: intake,
+    transcoder,
+    receive: request => keepImage(intake, request, { log: log.of('dicom'), now }),
+    now: Date.now,
+  })
   const scp = createScp({
-    ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now },
+    ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now, asking, transcoder },
     commitments: nodeServices.commitments,
     log: log.of('dicom'),
   })
@@ -294,12 +342,6 @@ async function serveFrom(
   const attachments = await openBlobs(settings.archive.storage, join(data, 'attachments'))
   const written = { archive, store: store.space('orthanc'), attachments }
   await sweepAttachments(written)
-  const asking = createAsking({
-    calling,
-    archive: intake,
-    receive: request => keepImage(intake, request, { log: log.of('dicom'), now }),
-    now: Date.now,
-  })
   const app = orthancRoutes({
     network: { nodes, asking },
     ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
