@@ -35,6 +35,7 @@ import { toolRoutes } from './tools.ts'
 import { uploadRoutes } from './upload.ts'
 
 export type { OrthancOptions, SystemInfo } from './desk.ts'
+export { type Translated, translated } from './configuration.ts'
 export { createEncoding, type Encoding } from './encoding.ts'
 export { logExport } from './exports.ts'
 export type { Network } from './modalities.ts'

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { Fault, faultOf } from '../../faults.ts'
 import { substituteEnvironment } from './environment.ts'
 
+export { parseCommentedJson, readCommentedJson } from './commentedJson.ts'
 export { substituteEnvironment } from './environment.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -70,13 +71,16 @@ export function loadSettings<Schema extends z.ZodType>(
   schema: Schema,
   source: {
     file?: string
+    /** What holds where the file says nothing, such as settings translated from elsewhere. */
+    under?: Readonly<Record<string, unknown>>
     env: Environment
     over?: readonly { at: readonly [string, string]; value: unknown }[]
   },
 ): z.output<Schema> {
   const problems: string[] = []
   const raw = source.file === undefined ? {} : readFile(source.file)
-  const settings = substituteEnvironment(raw, source.env, problems) as Record<string, unknown>
+  const said = substituteEnvironment(raw, source.env, problems)
+  const settings = over(source.under ?? {}, said) as Record<string, unknown>
   for (const { at, value } of source.over ?? []) {
     const [section, key] = at
     settings[section] = { ...(settings[section] as object | undefined), [key]: value }
@@ -87,6 +91,18 @@ export function loadSettings<Schema extends z.ZodType>(
     throw new Fault('settings-refused', problems.join('; '))
   }
   return verified.data
+}
+
+/** Objects key by key, everything else as the upper one has it. */
+function over(lower: unknown, upper: unknown): unknown {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject(lower) || !isObject(upper)) return upper
+  const both = { ...lower }
+  for (const [key, value] of Object.entries(upper)) {
+    both[key] = Object.hasOwn(lower, key) ? over(lower[key], value) : value
+  }
+  return both
 }
 
 function readFile(path: string): unknown {

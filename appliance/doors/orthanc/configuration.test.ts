@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { translated } from './configuration.ts'
+
+test('options become settings of ours, paths those of the configuration’s folder', () => {
+  const { settings, without } = translated(
+    {
+      ...{ Name: 'Clinic', DicomAet: 'BOX', DicomPort: 4242, HttpPort: 8043, StableAge: 30 },
+      ...{ RemoteAccessAllowed: true, AuthenticationEnabled: false, DicomScpTimeout: 0 },
+      ...{ SslEnabled: true, SslCertificate: 'pem/all.pem', OverwriteInstances: true },
+      ...{ DicomAlwaysAllowFind: true, AcceptedTransferSyntaxes: ['1.2.840.10008.1.*'] },
+      UserMetadata: { my: 1024 },
+    },
+    '/etc/orthanc',
+  )
+  assert.deepEqual(settings, {
+    http: {
+      orthanc: { name: 'Clinic', userMetadata: { my: 1024 } },
+      port: 8043,
+      host: '0.0.0.0',
+      tls: { certificateFile: '/etc/orthanc/pem/all.pem', keyFile: '/etc/orthanc/pem/all.pem' },
+    },
+    dicom: {
+      ...{ aet: 'BOX', port: 4242, timers: { idle: 86_400 }, unknownCallers: { find: 'allowed' } },
+      acceptedTransferSyntaxes: ['1.2.840.10008.1.*'],
+    },
+    archive: { stableAge: 30, sameUidOtherBytes: 'overwrite' },
+  })
+  assert.deepEqual(without, [])
+})
+
+test('modalities become nodes, whether written as a list or as an object', () => {
+  const { settings } = translated(
+    {
+      DicomModalities: {
+        a: ['A', '10.0.0.1', 104, 'SyngoVia'],
+        b: {
+          ...{ AET: 'B', Host: 'b.local', Port: 11112, AllowStore: false, UseDicomTls: true },
+          ...{ AllowStorageCommitment: false, Timeout: 5, LocalAet: 'ME', RetrieveMethod: 'C-GET' },
+        },
+      },
+    },
+    '/',
+  )
+  assert.deepEqual(settings.nodes, [
+    { name: 'a', aet: 'A', host: '10.0.0.1', port: 104, manufacturer: 'GenericNoWildcardInDates' },
+    {
+      ...{ name: 'b', aet: 'B', host: 'b.local', port: 11112, useTls: true, timeout: 5 },
+      allows: { store: false, storageCommitment: false, eventReport: false },
+      ...{ localAet: 'ME', retrieveMethod: 'C-GET' },
+    },
+  ])
+})
+
+test('what has no equivalent is listed with the reason, what is so anyway is not', () => {
+  const { settings, without } = translated(
+    {
+      ...{ StorageCompression: true, ReadOnly: false, Plugins: ['x'], Nonsense: 1 },
+      ...{ RemoteAccessAllowed: true, RegisteredUsers: { eve: 'secret' } },
+    },
+    '/',
+  )
+  assert.deepEqual(settings, {})
+  assert.deepEqual(
+    without.map(({ option }) => option),
+    ['StorageCompression', 'Plugins', 'Nonsense', 'RemoteAccessAllowed', 'RegisteredUsers'],
+  )
+  assert.ok(without.every(({ why }) => why.length > 10 && !why.includes('secret')))
+})
+
+test('values of a wrong type are refused, all at once', () => {
+  assert.throws(
+    () =>
+      translated({ DicomPort: 'x', DicomCheckCalledAet: 1, DicomModalities: { a: ['A'] } }, '/'),
+    {
+      code: 'settings-refused',
+      detail: /^DicomPort: .*; DicomCheckCalledAet: .*; DicomModalities: /,
+    },
+  )
+})

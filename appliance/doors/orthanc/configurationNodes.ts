@@ -1,0 +1,63 @@
+import { countOf, flagOf, textOf, WrongValue } from './configuration.ts'
+
+/** Orthanc's older names of manufacturers, by those that are left. */
+const renamed: Record<string, string> = {
+  AgfaImpax: 'GenericNoWildcardInDates',
+  SyngoVia: 'GenericNoWildcardInDates',
+  EFilm2: 'Generic',
+  MedInria: 'Generic',
+  ClearCanvas: 'Generic',
+  Dcm4Chee: 'Generic',
+}
+
+const allowances: Record<string, readonly string[]> = {
+  AllowEcho: ['echo'],
+  AllowStore: ['store'],
+  AllowFind: ['find'],
+  AllowFindWorklist: ['findWorklist'],
+  AllowGet: ['get'],
+  AllowMove: ['move'],
+  AllowStorageCommitment: ['storageCommitment', 'eventReport'],
+  AllowNAction: ['storageCommitment'],
+  AllowEventReport: ['eventReport'],
+  AllowTranscoding: ['transcoding'],
+}
+
+/** An entry of `DicomModalities`, list or object, as one of our `nodes`. */
+export function modalityFrom(name: string, given: unknown): Record<string, unknown> {
+  if (Array.isArray(given)) {
+    const [AET, Host, Port, Manufacturer] = given as unknown[]
+    if (given.length < 3 || given.length > 4) {
+      throw new WrongValue(`${name} wants AET, host, port and maybe a manufacturer`)
+    }
+    return modalityFrom(name, {
+      AET,
+      Host,
+      Port,
+      ...(Manufacturer !== undefined && { Manufacturer }),
+    })
+  }
+  if (typeof given !== 'object' || given === null) throw new WrongValue(`${name} is no modality`)
+  const { AET, Host, Port, ...more } = given as Record<string, unknown>
+  const node: Record<string, unknown> = {
+    name,
+    aet: textOf(AET),
+    host: textOf(Host),
+    port: Number(countOf(typeof Port === 'string' ? Number(Port) : Port)),
+  }
+  const allows: Record<string, boolean> = {}
+  for (const [option, value] of Object.entries(more)) {
+    const services = allowances[option]
+    if (services) for (const each of services) allows[each] = flagOf(value)
+  }
+  if (Object.keys(allows).length > 0) node.allows = allows
+  if (more.Manufacturer !== undefined) {
+    const manufacturer = textOf(more.Manufacturer)
+    node.manufacturer = renamed[manufacturer] ?? manufacturer
+  }
+  if (more.UseDicomTls !== undefined) node.useTls = flagOf(more.UseDicomTls)
+  if (more.LocalAet) node.localAet = textOf(more.LocalAet)
+  if (more.Timeout) node.timeout = countOf(more.Timeout)
+  if (more.RetrieveMethod === 'C-GET') node.retrieveMethod = 'C-GET'
+  return node
+}
