@@ -29,7 +29,12 @@ import {
   keepImage,
   scpSettings,
 } from './doors/scp/scp.ts'
-import { createForward, delayAfter, type Forward, forwardSettings } from './duties/forward/forward.ts'
+import {
+  createForward,
+  delayAfter,
+  type Forward,
+  forwardSettings,
+} from './duties/forward/forward.ts'
 import { createJobs, jobsSettings } from './duties/jobs/jobs.ts'
 import {
   type Calling,
@@ -381,9 +386,21 @@ async function serveFrom(
   )
   const end = () => stop.abort()
   for (const signal of signals) process.once(signal, end)
-  await runServices([...archive.services, ...nodeServices.services, forward, jobs, createTidying(written), http, scp], {
-    ...{ stop: stop.signal, log, pause: pauseSeconds },
-  })
+  await runServices(
+    [
+      ...archive.services,
+      ...nodeServices.services,
+      forward,
+      jobs,
+      createTidying(written),
+      http,
+      scp,
+    ],
+    {
+      ...{ stop: stop.signal, log, pause: pauseSeconds },
+    },
+  )
+  await transcoder.close()
   for (const signal of signals) process.off(signal, end)
   return ending
 }

@@ -1,0 +1,152 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createScp, scpSettings } from '../../../appliance/doors/scp/scp.ts'
+import {
+  createAsking,
+  type NodeInput,
+  nodeSettings,
+  openNodes,
+} from '../../../appliance/duties/nodes/nodes.ts'
+import { silentLog } from '../../../appliance/log.ts'
+import type { NewElement } from '../../../appliance/standard/dicom/dicom.ts'
+import { explicitLittleEndian, writeDataset } from '../../../appliance/standard/dicom/dicom.ts'
+import {
+  type ConnectOptions,
+  connect,
+  type OutgoingAssociation,
+  type Reply,
+} from '../../../appliance/standard/dimse/dimse.ts'
+import { createTranscoder } from '../../../appliance/standard/pixels/pixels.ts'
+import { type Holdings, openHoldings, origin } from '../../faults/holdings.ts'
+import { inPieces } from '../../faults/images.ts'
+import { datasetOf } from '../../samples/part10.ts'
+
+export const patientRoot = {
+  move: '1.2.840.10008.5.1.4.1.2.1.2',
+  get: '1.2.840.10008.5.1.4.1.2.1.3',
+}
+export const studyRoot = {
+  move: '1.2.840.10008.5.1.4.1.2.2.2',
+  get: '1.2.840.10008.5.1.4.1.2.2.3',
+}
+export const patientStudyOnly = {
+  move: '1.2.840.10008.5.1.4.1.2.3.2',
+  get: '1.2.840.10008.5.1.4.1.2.3.3',
+}
+
+/** The archive behind its DICOM port, in this process, with the nodes it may send to. */
+export interface GivingBox extends Holdings {
+  port: number
+  folderWithin(name: string): string
+  /** Keeps a Part 10 file. */
+  keep(file: string): Promise<void>
+  addNode(node: NodeInput): Promise<unknown>
+  stop(): Promise<void>
+}
+
+export async function startGiving(): Promise<GivingBox> {
+  const folder = await mkdtemp(join(tmpdir(), 'waystation-retrieve-'))
+  const holdings = await openHoldings({ folder })
+  const { archive } = holdings
+  const nodes = openNodes({
+    settings: [],
+    store: holdings.store.space('nodes'),
+    log: silentLog,
+  })
+  const transcoder = createTranscoder()
+  const asking = createAsking({
+    calling: { aeTitle: 'WAYSTATION', log: silentLog },
+    ...{ archive, transcoder, now: Date.now },
+    receive: () => Promise.reject(new Error('nobody gets from here')),
+  })
+  const scp = createScp({
+    settings: scpSettings.parse({ host: '127.0.0.1', port: 0 }),
+    ...{ archive, nodes, asking, transcoder },
+    onRecord: () => {},
+    log: silentLog,
+    now: () => new Date('2026-01-02T03:04:05.000Z'),
+  })
+  const stopping = new AbortController()
+  const running = scp.run(stopping.signal)
+  const { port = 0 } = await scp.listening
+  return {
+    ...holdings,
+    port,
+    folderWithin(name) {
+      mkdirSync(join(folder, name), { recursive: true })
+      return join(folder, name)
+    },
+    async keep(file) {
+      await archive.receiveFile(inPieces(readFileSync(file), 65_536), origin)
+    },
+    addNode: node => nodes.put(nodeSettings.parse(node)),
+    async stop() {
+      stopping.abort()
+      await running
+      await transcoder.close()
+      await holdings.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface Wanting {
+  /** SOP class of the C-MOVE or C-GET. */
+  model: string
+  level?: string
+  keys?: readonly NewElement[]
+  /** In place of level and keys. */
+  identifier?: Uint8Array
+  destination?: string
+  cancel?: AbortSignal
+  extended?: readonly number[]
+  /** Further contexts, such as those of storage in a C-GET. */
+  contexts?: ConnectOptions['contexts']
+  services?: ConnectOptions['services']
+}
+
+/** An association that asks for images. */
+export function callFor(port: number, wanting: Wanting): Promise<OutgoingAssociation> {
+  const { model, contexts = [], services, extended } = wanting
+  return connect({
+    ...{ host: '127.0.0.1', port, callingAeTitle: 'ASKER', calledAeTitle: 'WAYSTATION' },
+    contexts: [{ abstractSyntax: model, transferSyntaxes: [explicitLittleEndian] }, ...contexts],
+    ...(services && { services }),
+    ...(extended && {
+      extended: [{ sopClassUid: model, applicationInformation: Uint8Array.from(extended) }],
+    }),
+    log: silentLog,
+  })
+}
+
+/** Every reply to one C-MOVE or C-GET. */
+export async function retrieve(port: number, wanting: Wanting): Promise<Reply[]> {
+  const { model, level, keys = [], destination, cancel } = wanting
+  const association = await callFor(port, wanting)
+  const named = level === undefined ? [] : [{ tag: 'QueryRetrieveLevel', value: level }]
+  const isMove = [patientRoot, studyRoot, patientStudyOnly].some(({ move }) => move === model)
+  const dataset = wanting.identifier ?? writeDataset([...named, ...keys], explicitLittleEndian)
+  const replies = await Array.fromAsync(
+    association.perform({
+      operation: isMove ? 'C-MOVE' : 'C-GET',
+      sopClassUid: model,
+      ...(dataset.length > 0 && { dataset }),
+      ...(isMove && { moveDestination: destination ?? 'NOWHERE' }),
+      ...(cancel && { cancel }),
+    }),
+  )
+  await association.release()
+  return replies
+}
+
+/** Datasets in a folder of Part 10 files, by DCMTK's names of them: prefix and SOP Instance UID. */
+export function datasetsIn(folder: string): Map<string, Buffer> {
+  return new Map(
+    readdirSync(folder).map(name => [
+      name.slice(name.indexOf('.') + 1),
+      datasetOf(readFileSync(join(folder, name))),
+    ]),
+  )
+}
