@@ -54,4 +54,5 @@ export {
 } from './settings.ts'
 export { formatStatus, type StatusKind, status, statusKind } from './status.ts'
 export { type Clock, systemClock } from './timers.ts'
+export { readTlsFiles, type TlsFiles, tlsFilesVersion } from './tls.ts'
 export { type Operation, priority, verificationSopClass } from './vocabulary.ts'

@@ -19,6 +19,7 @@ import {
   destinationName,
   parallel,
   type Surroundings,
+  tlsSettings,
   verifyAfter,
 } from './surroundings.ts'
 
@@ -38,20 +39,7 @@ export const dimseSettings = z.strictObject({
       'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND. What is missing is sent again, and until then nothing is evicted.',
     ),
   verifyAfter,
-  tls: z
-    .strictObject({
-      certificateFile: z.string().optional().describe('PEM: our certificate, if it wants one.'),
-      keyFile: z.string().optional().describe('PEM: the private key of our certificate.'),
-      authoritiesFile: z
-        .string()
-        .optional()
-        .describe('PEM: who may sign its certificate; without it the system’s authorities.'),
-      revocationsFile: z.string().optional().describe('PEM: revocation lists of the authorities.'),
-      serverName: z.string().optional().describe('The name in its certificate, if not the host.'),
-      verify: z.boolean().default(true).describe('Whether its certificate must be a valid one.'),
-    })
-    .optional()
-    .describe('DICOM over TLS; without it plain DICOM.'),
+  tls: tlsSettings.optional().describe('DICOM over TLS; without it plain DICOM.'),
   timers: timersSettings
     .prefault({})
     .describe('How long to wait for what; of silence, never of the whole.'),

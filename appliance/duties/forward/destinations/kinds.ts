@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import type { Destination } from './destination.ts'
+import { dicomwebSettings, openDicomweb } from './dicomweb.ts'
 import { dimseSettings, openDimse } from './dimse.ts'
+import { openOrthancPeer, orthancPeerSettings } from './orthanc.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** A new kind of destination is a file of its own and a line in each of these two. */
-export const destinationSettings = z.discriminatedUnion('kind', [dimseSettings])
-
-const kinds = {
-  dimse: openDimse,
-}
+/** A new kind of destination is a file of its own and a line here and a case below. */
+export const destinationSettings = z.discriminatedUnion('kind', [
+  dimseSettings,
+  dicomwebSettings,
+  orthancPeerSettings,
+])
 
 export type DestinationSettings = z.output<typeof destinationSettings>
 
@@ -16,5 +18,12 @@ export function openDestination(
   settings: DestinationSettings,
   surroundings: Surroundings,
 ): Destination {
-  return kinds[settings.kind](settings, surroundings)
+  switch (settings.kind) {
+    case 'dimse':
+      return openDimse(settings, surroundings)
+    case 'dicomweb':
+      return openDicomweb(settings, surroundings)
+    case 'orthanc':
+      return openOrthancPeer(settings, surroundings)
+  }
 }

@@ -40,3 +40,18 @@ export const verifyAfter = z
   .max(86_400)
   .default(60)
   .describe('Seconds after the last image of a study to ask; it may need some to file them.')
+
+/** TLS towards a destination, of every kind. */
+export const tlsSettings = z.strictObject({
+  certificateFile: z.string().optional().describe('PEM: our certificate, if it wants one.'),
+  keyFile: z.string().optional().describe('PEM: the private key of our certificate.'),
+  authoritiesFile: z
+    .string()
+    .optional()
+    .describe('PEM: who may sign its certificate; without it the system’s authorities.'),
+  revocationsFile: z.string().optional().describe('PEM: revocation lists of the authorities.'),
+  serverName: z.string().optional().describe('The name in its certificate, if not the host.'),
+  verify: z.boolean().default(true).describe('Whether its certificate must be a valid one.'),
+})
+
+export type TlsSettings = z.output<typeof tlsSettings>
