@@ -4,8 +4,10 @@ import { Fault, faultOf } from '../../faults.ts'
 import type { Store } from '../../holdings/catalog/catalog.ts'
 import type { Blobs } from '../../holdings/storage/storage.ts'
 import type { Log } from '../../log.ts'
+import { contextOf } from './context.ts'
+import { type Change, endedBy, failureOf, hear, interrupted, jobOf, outputOf } from './entries.ts'
 import { createHistory } from './history.ts'
-import type { Failure, Job, JobContext, JobKind, Jobs, News, Submission } from './jobs.ts'
+import type { Job, JobKind, Jobs, Submission } from './jobs.ts'
 import { createOutputs } from './outputs.ts'
 import type { JobsSettings } from './settings.ts'
 import { createShelf, type Entry } from './shelf.ts'
@@ -27,12 +29,8 @@ export interface JobsOptions {
 
 /** More would be a client gone wild. */
 const unfinishedAtMost = 10_000
-/** Progress that is behind by less need not be kept. */
-const keptEvery = 500
 /** A job that was under way so often when the process died may be why it died. */
 const begunAtMost = 5
-
-type Change = Partial<Entry> & Pick<Entry, 'state'>
 
 /** Opens the jobs of this box: those that ran when the last process ended wait for their turn again. */
 export function createJobs(options: JobsOptions): Jobs {
@@ -44,6 +42,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const entries = new Map<string, Entry>()
   const running = new Map<string, { stop: AbortController; begun: number; done: Promise<void> }>()
   const outputs = createOutputs({ blobs: options.blobs, hasRoom: options.hasRoom })
+  const parts = { shelf, outputs, elapsed }
   const history = createHistory({ settings, shelf, entries, outputs })
   const waiters = new Map<string, PromiseWithResolvers<Job>>()
   let lastSeq = 0
@@ -57,14 +56,9 @@ export function createJobs(options: JobsOptions): Jobs {
     if (entry.state === 'running') move(entry, interrupted(entry))
   }
 
-  function shown(entry: Entry): Job {
-    const { seq: _, over: __, checkpoint: ___, begun: ____, ...rest } = entry
-    const { ending: _____, attended: ______, ...job } = rest
+  const told = (entry: Entry): Job => {
     const run = running.get(entry.id)
-    const outputs = Object.fromEntries(
-      Object.entries(entry.outputs).map(([key, { blob: _blob, ...output }]) => [key, output]),
-    )
-    return { ...job, outputs, runtime: entry.runtime + (run ? elapsed() - run.begun : 0) }
+    return jobOf(entry, run ? elapsed() - run.begun : 0)
   }
 
   /** The one place where a state changes. */
@@ -81,17 +75,9 @@ export function createJobs(options: JobsOptions): Jobs {
     }
     shelf.put(entry)
     if (entry.over === undefined) return
-    waiters.get(entry.id)?.resolve(shown(entry))
+    waiters.get(entry.id)?.resolve(told(entry))
     waiters.delete(entry.id)
     history.trim()
-  }
-
-  const failedWith = (error: unknown): Failure => {
-    const fault = faultOf(error)
-    const payload = error instanceof Error ? (error as { payload?: unknown }).payload : undefined
-    // What nobody foresaw may tell too much.
-    const detail = fault.code === 'internal' && !(error instanceof Fault) ? '' : fault.detail
-    return { code: fault.code, detail, ...(payload !== undefined && { payload }) }
   }
 
   function next(): Entry | undefined {
@@ -125,10 +111,10 @@ export function createJobs(options: JobsOptions): Jobs {
       move(entry, { state: 'running', begun: entry.begun + 1 })
       const kind = kinds.get(entry.type)
       if (!kind) throw new Fault('not-supported', `nobody does jobs of type ${entry.type}`)
-      await kind.run(contextOf(entry, stop))
+      await kind.run(contextOf(parts, entry, stop))
       outcome = { state: 'succeeded', progress: 1 }
     } catch (error) {
-      outcome = stop.aborted ? interrupted(entry) : { state: 'failed', failure: failedWith(error) }
+      outcome = stop.aborted ? interrupted(entry) : { state: 'failed', failure: failureOf(error) }
       if (outcome.failure?.code === 'internal') {
         const { detail, advice } = faultOf(error)
         log.error('job-failed', { type: entry.type, job: entry.id, detail, advice })
@@ -147,40 +133,6 @@ export function createJobs(options: JobsOptions): Jobs {
       const { code, detail, advice } = faultOf(error)
       log.error('job-not-kept', { job: entry.id, fault: code, detail, advice })
     }
-  }
-
-  function contextOf(entry: Entry, stop: AbortSignal): JobContext<never> {
-    let kept = elapsed()
-    return {
-      id: entry.id,
-      description: shelf.order(entry).description as never,
-      checkpoint: entry.checkpoint,
-      stop,
-      tell(news) {
-        hear(entry, news)
-        if (news.checkpoint !== undefined) {
-          entry.checkpoint = news.checkpoint
-          entry.begun = 1
-        }
-        if (elapsed() - kept < keptEvery) return
-        kept = elapsed()
-        shelf.put(entry)
-      },
-      async keep(key, about, bytes) {
-        const made = await outputs.write(bytes, stop)
-        const former = entry.outputs[key]
-        entry.outputs[key] = { ...about, ...made }
-        shelf.put(entry)
-        await shelf.flushed()
-        if (former) await outputs.remove([former.blob])
-        return { ...about, bytes: made.bytes }
-      },
-    }
-  }
-
-  function hear(entry: Entry, { progress, content }: News): void {
-    if (progress !== undefined) entry.progress = Math.min(Math.max(progress, 0), 1)
-    if (content !== undefined) entry.content = content
   }
 
   function enter(about: Partial<Entry> & Pick<Entry, 'type' | 'state' | 'content'>): Entry {
@@ -213,7 +165,7 @@ export function createJobs(options: JobsOptions): Jobs {
 
   function settled(entry: Entry | undefined): Promise<Job> {
     if (!entry) return Promise.reject(new Fault('not-found', 'no such job'))
-    if (entry.over !== undefined) return Promise.resolve(shown(entry))
+    if (entry.over !== undefined) return Promise.resolve(told(entry))
     const waiter = waiters.get(entry.id) ?? Promise.withResolvers<Job>()
     waiters.set(entry.id, waiter)
     return waiter.promise
@@ -278,7 +230,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     submit: async submission => {
-      const job = shown(take(submission))
+      const job = told(take(submission))
       await shelf.flushed()
       startWhatMay()
       return job
@@ -305,7 +257,7 @@ export function createJobs(options: JobsOptions): Jobs {
           if (!running.has(entry.id)) return
           const failure = stop.signal.aborted
             ? { code: 'cancelled' as const, detail: '' }
-            : failedWith(error)
+            : failureOf(error)
           settle(
             entry,
             error === undefined
@@ -316,10 +268,10 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
 
-    list: () => [...entries.values()].map(shown),
+    list: () => [...entries.values()].map(told),
     get(id) {
       const entry = entries.get(id)
-      return entry && shown(entry)
+      return entry && told(entry)
     },
     settled: id => settled(entries.get(id)),
 
@@ -359,14 +311,3 @@ export function createJobs(options: JobsOptions): Jobs {
     },
   }
 }
-
-const endedBy: Record<'paused' | 'cancelled', Change> = {
-  paused: { state: 'paused' },
-  cancelled: { state: 'failed', failure: { code: 'cancelled', detail: '' } },
-}
-
-/** What becomes of one that was interrupted: what was asked for it, else it runs again later. */
-const interrupted = ({ ending }: Entry): Change => (ending ? endedBy[ending] : { state: 'waiting' })
-
-const outputOf = (entry: Entry | undefined, key: string) =>
-  entry && Object.hasOwn(entry.outputs, key) ? entry.outputs[key] : undefined
