@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { cp, readdir } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Fault } from '../../appliance/faults.ts'
 import { faultyBlobs, type Trouble } from './faultyBlobs.ts'
-import { freshFolders, openHoldings } from './holdings.ts'
+import { blobFiles, freshFolders, openHoldings } from './holdings.ts'
 import { imageOf, whole } from './images.ts'
 
 const freshFolder = freshFolders(after)
@@ -13,8 +13,6 @@ const fault = (code: string) => (thrown: Fault) => thrown.code === code
 async function openWith(troubles: Trouble[]) {
   return openHoldings({ folder: await freshFolder(), wrap: blobs => faultyBlobs(blobs, troubles) })
 }
-
-const blobFiles = (folder: string) => readdir(join(folder, 'blobs', '000', '00')).catch(() => [])
 
 test('a disk that is full or failing at the n-th write refuses that one and leaves nothing', async () => {
   for (const [how, code] of [

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -79,4 +79,12 @@ export function freshFolders(
     made.push(folder)
     return folder
   }
+}
+
+/** The files in a data folder's first folder of blobs that have bytes; others are made ahead. */
+export async function blobFiles(folder: string): Promise<string[]> {
+  const leaf = join(folder, 'blobs', '000', '00')
+  const names = await readdir(leaf).catch(() => [])
+  const sizes = await Promise.all(names.map(async name => (await stat(join(leaf, name))).size))
+  return names.filter((_, index) => sizes[index]! > 0)
 }

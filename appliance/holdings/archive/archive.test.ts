@@ -3,6 +3,7 @@ import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import {
+  blobFiles,
   freshFolders,
   type HoldingsOptions,
   openHoldings,
@@ -21,7 +22,6 @@ const freshFolder = freshFolders(after)
 const open = async (options: Partial<HoldingsOptions> = {}) =>
   openHoldings({ folder: await freshFolder(), ...options })
 const fault = (code: string) => (thrown: Fault) => thrown.code === code
-const blobFiles = (folder: string) => readdir(join(folder, 'blobs', '000', '00')).catch(() => [])
 
 test('a file is kept exactly, and its note is never shown', async () => {
   const box = await open()

@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '../../faults.ts'
 import type { Log } from '../../log.ts'
 import { type Instance, openCatalog, type Store } from '../catalog/catalog.ts'
-import type { BlobKey, Blobs, Room } from '../storage/storage.ts'
+import type { BlobKey, Blobs, Closing, Room } from '../storage/storage.ts'
 import type { Archive, Service } from './archive.ts'
 import { bytesOfSetting, createCapacity } from './capacity.ts'
 import { changesAfter, createBell } from './changes.ts'
 import { createClaims } from './claims.ts'
-import { forgetCatalog } from './rebuild.ts'
+import { forgetCatalog } from './forgetting.ts'
+import { createRebuilding, isRebuildWanted } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
@@ -19,7 +20,7 @@ import { createWatermark } from './watermark.ts'
 
 export interface ArchiveOptions {
   /** Opens storage, told the newest key up to which all is settled. */
-  openBlobs: (after?: BlobKey) => Promise<Blobs & Partial<Room>>
+  openBlobs: (after?: BlobKey) => Promise<Blobs & Partial<Room & Closing>>
   store: Store
   settings: ArchiveSettings
   /** Wall clock; may jump. */
@@ -47,7 +48,7 @@ const sleep = (milliseconds: number, stop: AbortSignal) =>
 export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const { settings, now, elapsed, log } = options
   const bell = createBell()
-  const { catalog, register } = await openCatalog({
+  const { catalog, register, remaking } = await openCatalog({
     ...{ store: options.store, now },
     onChange: bell.ring,
   })
@@ -77,6 +78,19 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     watermark: createWatermark(newest),
     claims: createClaims(),
   }
+  const lengthOf = async (blob: BlobKey) => {
+    const before = (Number.parseInt(blob, 16) - 1).toString(16).padStart(8, '0') as BlobKey
+    for await (const { key, bytes } of blobs.keys(before)) return key === blob ? bytes : undefined
+    return undefined
+  }
+  const rebuilding = createRebuilding({ ...parts, remaking, lengthOf })
+  const upkeep: Service = {
+    name: 'upkeep',
+    async run(stop) {
+      if (isRebuildWanted(register)) await rebuilding.rebuild(stop).catch(() => undefined)
+      else await remaking.clear()
+    },
+  }
   const underWay = new Set<Promise<unknown>>()
   let closing = false
 
@@ -91,7 +105,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 
   return {
     catalog,
-    services: [stability, scrub, room],
+    services: [stability, scrub, room, upkeep],
     receiveDataset: (dataset, announced, origin) =>
       tracked(() => receiveDataset(parts, dataset, announced, origin)),
     receiveFile: (file, origin) => tracked(() => receiveFile(parts, file, origin)),
@@ -135,9 +149,12 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       if (!instance) throw new Fault('not-found', 'no such instance')
       return (await damageOf(blobs, instance)) ?? 'intact'
     },
+    rebuild: stop => tracked(() => rebuilding.rebuild(stop)),
+    rebuildReport: rebuilding.report,
     async forgetCatalog() {
       closing = true
       await Promise.allSettled(underWay)
+      await blobs.close?.()
       register.close()
       await forgetCatalog(register)
     },
@@ -153,6 +170,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       if (closing) return
       closing = true
       await Promise.allSettled(underWay)
+      await blobs.close?.()
       register.close()
       await register.flushed()
     },

@@ -13,11 +13,10 @@ export function blobsContract(kind: string, open: () => Promise<Blobs>): void {
     assert.deepEqual(await whole(blobs.read(key)), Buffer.concat(parts))
   })
 
-  test(`${kind}: an empty blob is a blob`, async () => {
+  test(`${kind}: a blob has bytes`, async () => {
     const blobs = await open()
-    const { key, bytes } = await blobs.write(stream([]))
-    assert.equal(bytes, 0)
-    assert.equal((await whole(blobs.read(key))).length, 0)
+    await assert.rejects(blobs.write(stream([])))
+    assert.deepEqual(await listed(blobs), [])
   })
 
   test(`${kind}: a range is half open and ends where the blob ends`, async () => {
@@ -73,6 +72,21 @@ export function blobsContract(kind: string, open: () => Promise<Blobs>): void {
       error => error === broken,
     )
     assert.deepEqual(await listed(blobs), [])
+  })
+
+  test(`${kind}: a blob is not listed before it is whole`, async () => {
+    const blobs = await open()
+    const seen: unknown[] = []
+    await blobs.write(
+      (async function* () {
+        yield sample(600_000)
+        yield sample(600_000)
+        seen.push(...(await listed(blobs)))
+        yield sample(1)
+      })(),
+    )
+    assert.deepEqual(seen, [])
+    assert.equal((await listed(blobs)).length, 1)
   })
 
   test(`${kind}: many blobs written at once do not mix`, async () => {

@@ -37,6 +37,7 @@ test('a key is never given again, also after its blob was removed and the box re
 test('unfinished writes of the last run are swept, whole blobs and strange files are not', async () => {
   const folder = await freshFolder()
   const { key } = await (await openDisk({ folder })).write(one('kept'))
+  // The files that were made ahead, and one of an earlier version.
   const leaf = join(folder, '000', '00')
   await writeFile(join(leaf, '00000007.part'), 'half')
   await writeFile(join(leaf, 'notes.txt'), 'not ours')
@@ -49,10 +50,39 @@ test('a blob begins a new folder when the number of its key overflows the old', 
   const folder = await freshFolder()
   const disk = await openDisk({ folder, after: '00000fff' as BlobKey })
   const { key } = await disk.write(one('x'))
+  await disk.close()
   assert.equal(key, '00001000')
   assert.deepEqual(await readdir(join(folder, '000', '01')), ['00001000.dcm'])
   const again = await openDisk({ folder })
-  assert.equal((await again.write(one('y'))).key, '00001001')
+  assert.ok((await again.write(one('y'))).key > key)
+})
+
+test('files made ahead are empty, not listed, and gone when the box stops', async () => {
+  const folder = await freshFolder()
+  const disk = await openDisk({ folder })
+  const { key } = await disk.write(one('x'))
+  const leaf = join(folder, '000', '00')
+  assert.ok((await readdir(leaf)).length > 1)
+  assert.deepEqual(await Array.fromAsync(disk.keys()), [{ key, bytes: 1 }])
+  await disk.close()
+  assert.deepEqual(await readdir(leaf), [`${key}.dcm`])
+})
+
+test('more blobs at once than files are made ahead all get theirs', async () => {
+  const disk = await openDisk({ folder: await freshFolder() })
+  const written = await Promise.all(Array.from({ length: 50 }, (_, n) => disk.write(one(`${n}`))))
+  assert.equal(new Set(written.map(each => each.key)).size, 50)
+  await disk.close()
+})
+
+test('a folder that cannot be written to for a while is tried again by the next write', async () => {
+  const folder = await freshFolder()
+  const disk = await openDisk({ folder })
+  await writeFile(join(folder, '000'), 'in the way')
+  await assert.rejects(disk.write(one('x')), (fault: Fault) => fault.code === 'storage-failed')
+  await rm(join(folder, '000'))
+  await disk.write(one('x'))
+  await disk.close()
 })
 
 test('a folder that is a file is refused', async () => {

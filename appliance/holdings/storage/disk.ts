@@ -1,24 +1,25 @@
-import { closeSync, fdatasync, open, read, readdir, rename, stat, statfs, unlink } from 'node:fs'
+import { closeSync, fdatasync, open, read, readdir, stat, statfs, unlink } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Fault } from '../../faults.ts'
 import { onDisk, storageFault } from './errors.ts'
 import { createFolder, createFolderSync } from './folders.ts'
 import { pour } from './pour.ts'
-import type { BlobKey, Blobs, Bytes, Room } from './storage.ts'
+import { createSpares } from './spares.ts'
+import type { BlobKey, Blobs, Bytes, Closing, Room } from './storage.ts'
 
 /**
  * Blobs as files of this box: `<aaa>/<bb>/<key>.dcm`, where the key is a growing number of
  * eight hexadecimal digits and the folders are its first three and next two, so that a folder holds
  * at most 4,096 files and new ones all go into the newest.
  *
- * A blob is written as `<key>.part`, renamed when all its bytes are written, then synced with its
- * folder. So after a crash a `.part` is rubbish, and a `.dcm` whose writer was answered is whole; one
- * whose writer was not answered may be short, as a file system may keep the name before the bytes.
+ * A blob is written into a file that was made ahead, empty, with its name synced, and then synced
+ * itself. So after a crash an empty file is rubbish, and one whose writer was answered is whole; one
+ * whose writer was not answered may be short or torn. (Earlier versions wrote `<key>.part`.)
  */
 export interface DiskOptions {
   folder: string
-  /** Everything up to this key is settled: only what lies behind it is swept of `.part` files. */
+  /** Everything up to this key is settled: only behind it is what has no bytes swept. */
   after?: BlobKey
 }
 
@@ -29,7 +30,6 @@ const lastNumber = 0xffffffff
 
 const fs = {
   open: promisify(open),
-  rename: promisify(rename),
   fdatasync: promisify(fdatasync),
   unlink: promisify(unlink),
   stat: promisify(stat),
@@ -38,8 +38,11 @@ const fs = {
   read: promisify(read),
 }
 
-/** Faults: `data-folder-refused` when the folder cannot be made, read or written. */
-export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
+/**
+ * For one process at a time: what another has made ahead would be swept. Fault:
+ * `data-folder-refused` when the folder cannot be made, read or written.
+ */
+export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Closing> {
   const root = options.folder
   let last: number
   try {
@@ -52,9 +55,8 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
   const syncFolder = createFolderSync()
   const folders = new Map<string, Promise<void>>()
 
-  /** The folder of a key, made and synced into its parents when it is the first in it. */
-  async function folderFor(key: BlobKey): Promise<string> {
-    const folder = folderOf(root, key)
+  /** A folder is made, and synced into its parents, when its first file is. */
+  function makeFolder(folder: string): Promise<void> {
     let made = folders.get(folder)
     if (!made) {
       if (folders.size > 16) folders.clear()
@@ -62,35 +64,37 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
       folders.set(folder, made)
       made.catch(() => folders.delete(folder))
     }
-    await made
-    return folder
+    return made
   }
+
+  const spares = createSpares({
+    next() {
+      if (last >= lastNumber) throw new Fault('storage-full', 'all blob keys were given')
+      return keyOfNumber(++last)
+    },
+    pathOf: key => fileOf(root, key),
+    ...{ makeFolder, syncFolder },
+  })
+  /** Not whole yet, so not to be told of. */
+  const writing = new Set<BlobKey>()
 
   return {
     async write(bytes: Bytes) {
-      if (last >= lastNumber) throw new Fault('storage-full', 'all blob keys were given')
-      const key = keyOfNumber(++last)
-      const target = fileOf(root, key)
-      const part = `${target.slice(0, -4)}.part`
-      const folder = await onDisk(folderFor(key))
-      const file = await onDisk(fs.open(part, 'wx', 0o640))
-      let written = part
+      const { key, path, file } = await onDisk(spares.take())
+      writing.add(key)
       try {
         const length = await pour(bytes, file)
-        await onDisk(fs.rename(part, target))
-        written = target
-        // Both at once: a journalling file system serves them with one commit.
-        const named = onDisk(syncFolder(folder))
-        named.catch(() => {})
+        if (length === 0) throw new Fault('internal', 'a blob has bytes')
         await onDisk(fs.fdatasync(file))
-        await named
         closeSync(file)
         return { key, bytes: length }
       } catch (error) {
         closeSync(file)
         // What cannot be removed now is swept, or found out by its note, at the next start.
-        await fs.unlink(written).catch(() => {})
+        await fs.unlink(path).catch(() => {})
         throw error
+      } finally {
+        writing.delete(key)
       }
     },
 
@@ -126,7 +130,7 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
           const key = name.slice(0, 8) as BlobKey
           if (!name.endsWith('.dcm') || (after !== undefined && key <= after)) continue
           const bytes = await sizeOf(join(folder, name))
-          if (bytes !== undefined) yield { key, bytes }
+          if (bytes && !writing.has(key)) yield { key, bytes }
         }
       }
     },
@@ -135,6 +139,8 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room> {
       const { bavail, bsize, blocks } = await onDisk(fs.statfs(root))
       return { free: bavail * bsize, total: blocks * bsize }
     },
+
+    close: spares.close,
   }
 }
 
@@ -184,7 +190,9 @@ async function newest(root: string): Promise<number> {
 async function sweep(root: string, after: BlobKey | undefined): Promise<void> {
   for await (const { folder, names } of leaves(root, after)) {
     for (const name of names) {
-      if (name.endsWith('.part')) await fs.unlink(join(folder, name))
+      if (after !== undefined && name.slice(0, 8) <= after) continue
+      const rubbish = name.endsWith('.part') || (await sizeOf(join(folder, name))) === 0
+      if (rubbish) await fs.unlink(join(folder, name))
     }
   }
 }

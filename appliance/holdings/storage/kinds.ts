@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { openDisk } from './disk.ts'
 import type { storageSettings } from './settings.ts'
-import type { BlobKey, Blobs, Room } from './storage.ts'
+import type { BlobKey, Blobs, Closing, Room } from './storage.ts'
 
 export type StorageSettings = z.infer<typeof storageSettings>
 
@@ -10,7 +10,7 @@ export const storageKinds = {
   disk: (folder: string, after?: BlobKey) => openDisk({ folder, ...(after && { after }) }),
 } as const satisfies Record<
   StorageSettings['kind'],
-  (folder: string, after?: BlobKey) => Promise<Blobs & Room>
+  (folder: string, after?: BlobKey) => Promise<Blobs & Room & Closing>
 >
 
 /**
@@ -21,6 +21,6 @@ export function openBlobs(
   settings: StorageSettings,
   folder: string,
   after?: BlobKey,
-): Promise<Blobs & Room> {
+): Promise<Blobs & Room & Closing> {
   return storageKinds[settings.kind](folder, after)
 }

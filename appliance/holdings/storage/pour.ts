@@ -4,7 +4,7 @@ import { storageFault } from './errors.ts'
 import type { Bytes } from './storage.ts'
 
 /** As much is gathered before it is written: fewer system calls, while memory stays bounded. */
-const gathered = 512 * 1024
+const gathered = 256 * 1024
 const mostChunks = 512
 
 /**

@@ -18,7 +18,7 @@ export type BlobKey = string & { readonly __blobKey: never }
  */
 export interface Blobs {
   /**
-   * Takes all of `bytes` and resolves when the blob would survive a power cut, name and all. When
+   * Takes all of `bytes`, at least one, and resolves when the blob would survive a power cut, name and all. When
    * `bytes` throws, or the disk does, nothing is left and the same error comes out.
    * Faults: `storage-full`, `storage-failed`.
    */
@@ -41,4 +41,9 @@ export interface Blobs {
 export interface Room {
   /** Bytes this service may still write, and the size of the whole volume. */
   room(): Promise<{ free: number; total: number }>
+}
+
+/** What a kind of storage holds ready while it is open, and gives back. */
+export interface Closing {
+  close(): Promise<void>
 }
