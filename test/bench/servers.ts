@@ -7,6 +7,8 @@ import { startBox } from '../whole/box.ts'
 export interface Server {
   name: string
   dicomPort: number
+  /** Where its REST API is, when it has one. */
+  url?: string
   /** Seconds of CPU of the process and its ended children so far. */
   cpuSeconds(): number
   /** The most memory it ever held, in MB, since the last call of `forgetPeak`. */
@@ -44,8 +46,11 @@ async function stopping(program: Program): Promise<void> {
   await program.ended
 }
 
-export async function waystation(folder: string): Promise<Server> {
-  const box = await startBox({ data: join(folder, 'waystation') })
+export async function waystation(folder: string, config?: unknown): Promise<Server> {
+  const box = await startBox({
+    data: join(folder, 'waystation'),
+    ...(config !== undefined && { config }),
+  })
   return {
     name: 'Waystation',
     dicomPort: box.dicomPort,
@@ -86,7 +91,11 @@ export async function storescp(folder: string, fork: boolean): Promise<Server> {
 }
 
 /** Debian's Orthanc; as shipped it waits for Nagle's algorithm, with TCP_NODELAY=1 it does not. */
-export async function orthanc(folder: string, noDelay: boolean): Promise<Server> {
+export async function orthanc(
+  folder: string,
+  noDelay: boolean,
+  more: object = {},
+): Promise<Server> {
   const name = noDelay ? 'Orthanc (TCP_NODELAY=1)' : 'Orthanc as shipped'
   const target = join(folder, noDelay ? 'orthanc-nodelay' : 'orthanc')
   mkdirSync(target, { recursive: true })
@@ -97,7 +106,9 @@ export async function orthanc(folder: string, noDelay: boolean): Promise<Server>
     DicomPort: dicomPort,
     HttpPort: httpPort,
     DicomAet: 'ORTHANC',
+    DicomAlwaysAllowFind: true,
     Plugins: [],
+    ...more,
   }
   const file = join(target, 'orthanc.json')
   writeFileSync(file, JSON.stringify(configuration))
@@ -110,6 +121,7 @@ export async function orthanc(folder: string, noDelay: boolean): Promise<Server>
   return {
     name,
     dicomPort,
+    url,
     ...figuresOf(program.child.pid!),
     async empty() {
       for (const id of (await (await fetch(`${url}/patients`)).json()) as string[]) {

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { accepting, end, freePort, run, start } from '../peers/programs.ts'
+import { orthanc, type Server, waystation } from './servers.ts'
+import { send, type Work } from './works.ts'
+
+const studyLevel = ['-k', 'QueryRetrieveLevel=STUDY']
+const destinationAet = 'BENCHDEST'
+
+/** How all of a work is asked for: by every study of it, one after the other. */
+type Retrieve = (server: Server, study: string) => Promise<unknown>
+
+/** DCMTK's getscu, which drops what it gets. */
+const byGet: Retrieve = ({ dicomPort }, study) =>
+  run('getscu', [
+    ...['-S', '--ignore', '-pdu', '131072', '-aet', 'BENCH', '-aec', 'ANY-SCP'],
+    ...[...studyLevel, '-k', `StudyInstanceUID=${study}`, '127.0.0.1', String(dicomPort)],
+  ])
+
+/** DCMTK's movescu, to a storescp that drops what it gets. */
+const byMove: Retrieve = ({ dicomPort }, study) =>
+  run('movescu', [
+    ...['-S', '-aet', 'BENCH', '-aec', 'ANY-SCP', '-aem', destinationAet],
+    ...[...studyLevel, '-k', `StudyInstanceUID=${study}`, '127.0.0.1', String(dicomPort)],
+  ])
+
+/**
+ * C-GET and C-MOVE of what was stored, Waystation against Orthanc, both with TCP_NODELAY=1, as are
+ * the clients; servers of their own, since a C-MOVE needs a known destination.
+ */
+export async function measureRetrieving(
+  work: Work,
+  runs: number,
+  folder: string,
+  say: (line?: string) => void,
+): Promise<void> {
+  const port = await freePort()
+  const destination = start('storescp', [
+    ...['--ignore', '--fork', '-pdu', '131072', '-aet', destinationAet, String(port)],
+  ])
+  const servers: Server[] = []
+  try {
+    await accepting(port, destination)
+    const nodes = [{ name: 'bench', aet: destinationAet, host: '127.0.0.1', port }]
+    servers.push(await waystation(join(folder, 'retrieving'), { nodes }))
+    const modalities = { DicomModalities: { bench: [destinationAet, '127.0.0.1', port] } }
+    const open = {
+      DicomCheckCalledAet: false,
+      DicomAlwaysAllowGet: true,
+      DicomAlwaysAllowMove: true,
+    }
+    servers.push(await orthanc(join(folder, 'retrieving'), true, { ...modalities, ...open }))
+    for (const server of servers) await send(work, server.dicomPort)
+    for (const [name, retrieve] of [
+      ['C-GET, getscu', byGet],
+      ['C-MOVE, movescu to storescp', byMove],
+    ] as const)
+      await compare(name, retrieve)
+  } finally {
+    for (const server of servers) await server.stop()
+    await end(destination)
+  }
+
+  async function compare(name: string, retrieve: Retrieve): Promise<void> {
+    const studies = new Set(work.senders.flat().map(each => each.studyInstanceUid))
+    const seconds = new Map<Server, number[]>(servers.map(each => [each, []]))
+    const cpu = new Map<Server, number[]>(servers.map(each => [each, []]))
+    for (let at = 0; at < runs; at++)
+      // Each run begins with another server, so that none always comes after the same one.
+      for (const server of at % 2 === 0 ? servers : servers.toReversed()) {
+        const before = server.cpuSeconds()
+        const begun = performance.now()
+        for (const study of studies) await retrieve(server, study)
+        seconds.get(server)!.push((performance.now() - begun) / 1000)
+        cpu.get(server)!.push(((server.cpuSeconds() - before) * 1000) / work.instances)
+      }
+    say(`\n### retrieving ${work.instances} CT by ${name}\n`)
+    say('| server | instances/s | MB/s | CPU ms/instance | Waystation is |')
+    say('|---|---:|---:|---:|---:|')
+    const own = median(seconds.get(servers[0]!)!)
+    for (const server of servers) {
+      const took = median(seconds.get(server)!)
+      const ratio = server === servers[0] ? '' : `${(took / own).toFixed(2)} × as fast`
+      say(
+        `| ${server.name} | ${(work.instances / took).toFixed(0)} | ${(work.megabytes / took).toFixed(0)} | ${median(cpu.get(server)!).toFixed(2)} | ${ratio} |`,
+      )
+    }
+  }
+}
+
+const median = (numbers: readonly number[]) =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
