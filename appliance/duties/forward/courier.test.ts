@@ -10,11 +10,15 @@ import { createBell } from './bell.ts'
 import { createCourier } from './courier.ts'
 import { sumsOf } from './deliveries.ts'
 import type { Receipt } from './destinations/destination.ts'
+import { openGovernor } from './governor.ts'
 import { openIntake } from './intake.ts'
 import { type Ledger, openLedger } from './ledger.ts'
+import { linkSettings } from './link.ts'
 import { openStandings } from './standing.ts'
+import { createTempo } from './tempo.ts'
 import { openVerification } from './verification.ts'
 
+const link = linkSettings.parse({})
 const toCloud = () => [{ destination: 'cloud', priority: 1 as const }]
 
 function office(
@@ -44,7 +48,13 @@ function office(
   const receipts: Receipt[] = []
   const courier = createCourier({
     destination: cloud.destination,
-    parallel: 1,
+    carried: { uplink: true },
+    governor: openGovernor({
+      ...{ store, now: time.now, elapsed: time.passed, pause: time.pause },
+      settings: () => link,
+    }),
+    tempo: createTempo({ least: 1, most: 1, elapsed: time.passed }),
+    elapsed: time.passed,
     ledger: wrap(ledger),
     verification: openVerification(parts),
     standings: openStandings(parts),

@@ -1,5 +1,5 @@
 import { type Key, keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
-import type { Receipt, Why } from './destinations/destination.ts'
+import type { Why } from './destinations/destination.ts'
 
 /** How a delivery stands; README.md draws the moves between them. */
 export const states = ['owed', 'sending', 'accepted', 'verified', 'parked', 'withdrawn'] as const
@@ -35,6 +35,8 @@ export interface Delivery {
   /** The last answer of the far side, as its protocol numbers it. */
   status?: number
   why?: Why
+  /** Parked by a rule, for a person to release or reject. */
+  review?: true
   /** Accepted, and the far side is yet to be asked whether it has it. */
   unverified?: true
   /** The archive no longer holds the instance. */
@@ -77,6 +79,14 @@ export const keys = {
   study: (destination: string, study: PublicId) => keyOf('study', destination, study),
   sums: keyOf('sum'),
   sum: (destination: string, state: State) => keyOf('sum', destination, state),
+  /** Rules and destinations entered at run time. */
+  plan: keyOf('plan'),
+  /** What was used of the link's budgets, and the latest time known. */
+  usage: keyOf('usage'),
+  clock: keyOf('clock'),
+  /** Destinations that are being given the past. */
+  backfills: keyOf('backfill'),
+  backfill: (destination: string) => keyOf('backfill', destination),
   standing: (destination: string) => keyOf('standing', destination),
   /** Finished deliveries of instances that have left, oldest first: the history to forget. */
   gone: (number?: number) => (number === undefined ? keyOf('gone') : keyOf('gone', number)),
@@ -115,15 +125,17 @@ const numberLength = keyOf(0).length
 const patience = 3
 
 /** Deliveries lie on shelves by state; what waits for something lies apart. */
-export type Shelf = State | 'later' | 'unverified'
+export type Shelf = State | 'later' | 'unverified' | 'held'
 
 export function shelfOf(delivery: Delivery): Shelf {
   if (delivery.unverified) return 'unverified'
+  if (delivery.review) return 'held'
   return delivery.state === 'owed' && delivery.notBefore !== undefined ? 'later' : delivery.state
 }
 
 export function shelvesOf(state: State): readonly Shelf[] {
   if (state === 'owed') return ['owed', 'later']
+  if (state === 'parked') return ['held', 'parked']
   return state === 'accepted' ? ['unverified', 'accepted'] : [state]
 }
 
@@ -138,105 +150,6 @@ export function isOwed({ state, unverified }: Delivery): boolean {
 /** Still on its way without anyone's help. */
 export function isOpen(delivery: Delivery): boolean {
   return delivery.state === 'owed' || delivery.state === 'sending'
-}
-
-/** The moves. Each answers the delivery as it stands after; the ledger alone makes them. */
-export const moves = {
-  claim(delivery: Delivery, now: number): Delivery {
-    const { notBefore: _, ...rest } = delivery
-    return { ...rest, state: 'sending', movedAt: now, claims: delivery.claims + 1 }
-  },
-
-  /** Back to where it was: nobody answered, so nothing is known against it. */
-  release(delivery: Delivery, now: number): Delivery {
-    return { ...delivery, state: 'owed', movedAt: now }
-  },
-
-  settle(
-    delivery: Delivery,
-    receipt: Receipt,
-    now: number,
-    wait: (failures: number) => number,
-  ): Delivery {
-    const { why: _, status: __, notBefore: ___, unverified: ____, ...rest } = delivery
-    const moved = {
-      ...rest,
-      movedAt: now,
-      ...(receipt.why ? { why: receipt.why } : {}),
-      ...('status' in receipt && receipt.status !== undefined ? { status: receipt.status } : {}),
-    }
-    switch (receipt.outcome) {
-      case 'accepted':
-        return { ...moved, state: 'accepted', failures: 0 }
-      case 'declined':
-        return { ...moved, state: 'parked', failures: delivery.failures + 1 }
-      case 'gone':
-        return { ...moved, state: 'withdrawn' }
-      case 'again': {
-        const failures = delivery.failures + 1
-        return {
-          ...moved,
-          state: 'owed',
-          failures,
-          notBefore: Math.round(now + wait(failures) * 1000),
-        }
-      }
-    }
-  },
-
-  /** The far side has it, as it said when asked. */
-  verify(delivery: Delivery, now: number): Delivery {
-    const { unverified: _, ...rest } = delivery
-    return { ...rest, state: 'verified', movedAt: now, failures: 0 }
-  },
-
-  /** The far side accepted it and has it not. */
-  miss(delivery: Delivery, now: number, wait: (failures: number) => number): Delivery {
-    const { unverified: _, ...rest } = delivery
-    const failures = delivery.failures + 1
-    return {
-      ...rest,
-      state: 'owed',
-      movedAt: now,
-      failures,
-      notBefore: Math.round(now + wait(failures) * 1000),
-      why: {
-        code: 'missing-at-destination',
-        detail: 'accepted, but not among what the destination says it has',
-        advice: 'Look why the destination forgets images. It is sent again by itself.',
-      },
-    }
-  },
-
-  withdraw(delivery: Delivery, why: Why, now: number): Delivery {
-    const { notBefore: _, ...rest } = delivery
-    return { ...rest, state: 'withdrawn', movedAt: now, why }
-  },
-
-  /** For a person to look at first. */
-  hold(delivery: Delivery): Delivery {
-    return {
-      ...delivery,
-      state: 'parked',
-      why: {
-        code: 'held-for-review',
-        detail: 'a rule holds it for review',
-        advice: 'Look at it; then "retry" sends it, "withdraw" does not.',
-      },
-    }
-  },
-
-  /** At once and as if it had never failed; `why` stays until there is a new answer. */
-  retry(delivery: Delivery, now: number): Delivery {
-    const { notBefore: _, ...rest } = delivery
-    return { ...rest, state: 'owed', movedAt: now, failures: 0 }
-  },
-
-  /** Its wait is over. */
-  ripen(delivery: Delivery): Delivery {
-    const { notBefore: _, ...rest } = delivery
-    return rest
-  },
 }
 
 export function sumOf(store: Store, destination: string, state: State): Sum {

@@ -67,6 +67,7 @@ async function relay(settings: Settings = {}): Promise<Relay> {
           destinations: names.map(name => ({
             ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
             parallel: now.parallel ?? 1,
+            parallelAtLeast: now.parallel ?? 1,
             verify: now.verify ?? 'none',
           })),
           rules: now.rules ?? [{ name: 'all', send: names }],
@@ -362,9 +363,9 @@ test('what a rule holds is parked until a person sends or withdraws it', async (
   const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
   keepStudy(box.held, 1, 2)
   await box.time.until(() => box.count('parked') === 2)
-  assert.equal(box.forward.retry({ instance: idOf(1, 1) }), 1)
+  assert.equal(box.forward.release({ instance: idOf(1, 1) }), 1)
   await box.time.until(() => box.count('accepted') === 1)
-  assert.equal(box.forward.withdraw({ study: 's1' }, 'a phantom'), 1)
+  assert.equal(box.forward.reject({ study: 's1' }, 'a phantom'), 1)
   const [withdrawn] = box.forward.deliveries({ state: 'withdrawn' }).deliveries
   assert.equal(withdrawn?.why?.detail, 'a phantom')
   assert.equal(box.forward.owes(idOf(1, 2)), false)

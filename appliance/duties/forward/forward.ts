@@ -2,60 +2,53 @@ import { Fault } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import type { Log } from '../../log.ts'
-import { type Bell, createBell, type Pause } from './bell.ts'
-import { type Courier, createCourier, type Doing } from './courier.ts'
+import { type Backfill, openBackfills } from './backfill.ts'
+import { createBell, type Pause } from './bell.ts'
 import {
   type DeliveryPage,
   type DeliveryQuery,
   findDeliveries,
-  oldestOpen,
   studyTallies,
-  sumsOf,
 } from './deliveries.ts'
-import type { State, StudyTally, Sum } from './delivery.ts'
-import type { Destination, Receipt, Why } from './destinations/destination.ts'
-import { openDestination } from './destinations/kinds.ts'
-import { openIntake, type Targets } from './intake.ts'
+import type { StudyTally } from './delivery.ts'
+import type { Why } from './destinations/destination.ts'
+import { type DestinationSettings, openDestination } from './destinations/kinds.ts'
+import type { Labels } from './facts.ts'
+import { createFleet } from './fleet.ts'
+import { type LinkReport, openGovernor } from './governor.ts'
+import { openIntake } from './intake.ts'
+import { createJudgement } from './judgement.ts'
 import { openLedger, type Selection } from './ledger.ts'
-import { targetsOf } from './rules.ts'
+import type { LinkSettings } from './link.ts'
+import { createNews } from './news.ts'
+import { openPlan, type Planned, type Saved } from './plan.ts'
+import type { Problem } from './problems.ts'
+import { createReading } from './reading.ts'
+import { createReports, type DestinationReport, type ReceiptCount } from './reports.ts'
+import type { Rule } from './rules.ts'
+import { masked } from './secrets.ts'
 import type { ForwardSettings } from './settings.ts'
 import { destinationsIn } from './shelves.ts'
 import { openStandings } from './standing.ts'
+import { type Past, type TrialReport, tryRules } from './trial.ts'
 import { openVerification } from './verification.ts'
 
+export type { Backfill } from './backfill.ts'
 export { delayAfter } from './backoff.ts'
 export type { Pause } from './bell.ts'
 export type { DeliveryPage, DeliveryQuery } from './deliveries.ts'
 export { type Delivery, type State, type Sum, states } from './delivery.ts'
 export type { Why } from './destinations/destination.ts'
+export type { Labels } from './facts.ts'
+export type { LinkReport } from './governor.ts'
 export type { Selection } from './ledger.ts'
+export type { LinkSettings } from './link.ts'
+export type { Planned, Saved } from './plan.ts'
+export type { Problem } from './problems.ts'
+export type { DestinationReport, ReceiptCount } from './reports.ts'
+export type { Rule } from './rules.ts'
 export { type ForwardSettings, forwardSettings } from './settings.ts'
-
-/** How one destination and what is owed to it stand. */
-export interface DestinationReport {
-  name: string
-  kind: string
-  /** `removed`: no longer in the settings, and known only by what was once owed to it. */
-  state: Doing | 'removed'
-  sums: Record<State, Sum>
-  /** Of what is owed or being sent. By this box's clock; absent when there is none. */
-  oldestSeconds?: number
-  /** Failures in a row. */
-  failures: number
-  nextAttemptSeconds?: number
-  why?: Why
-  /** ms by this box's clock. */
-  answeredAt?: number
-  pausedAt?: number
-}
-
-/** Receipts since the start of the program. */
-export interface ReceiptCount {
-  destination: string
-  outcome: Receipt['outcome']
-  receipts: number
-  bytes: number
-}
+export type { Past, TrialReport } from './trial.ts'
 
 /**
  * Store and forward: what comes into the archive is owed to destinations by rule, and delivered
@@ -74,6 +67,34 @@ export interface Forward {
   retry(selection: Selection): number
   /** What is not yet delivered will not be, for a reason that is kept. Answers how many. */
   withdraw(selection: Selection, reason: string): number
+  /** What a rule held for review: sent after all, or never, for a reason. Answers how many. */
+  release(selection: Selection): number
+  reject(selection: Selection, reason: string): number
+
+  /** The rules and destinations in force, those of the configuration file locked; secrets masked. */
+  rules(): readonly Planned<Rule>[]
+  configured(): readonly Planned<DestinationSettings>[]
+  link(): { locked: boolean; settings: LinkSettings; report: LinkReport }
+  /** Verified as a whole first; durable when they resolve. Faults: `not-found`, `not-allowed`. */
+  saveRule(given: unknown, where?: { instead?: string; before?: string }): Promise<Saved>
+  removeRule(name: string): Promise<void>
+  orderRules(names: readonly string[]): Promise<Saved>
+  saveDestination(given: unknown, instead?: string): Promise<Saved>
+  removeDestination(name: string): Promise<Saved>
+  saveLink(given: unknown): Promise<Saved>
+  /** What the rules in force, or one that is not saved, would have made of what is stored. */
+  trial(
+    past: Past,
+    rule?: { given: unknown } | { name: string },
+  ): Promise<TrialReport | { problems: Problem[] }>
+  /** Owes a destination what arrived since then (ms), by the rules. Faults: `not-found`, `request-malformed`. */
+  backfill(destination: string, since: number): Promise<void>
+  backfills(): Backfill[]
+  /** Whether a destination would take anything now: why not, if not. Fault: `not-found`. */
+  probe(destination: string): Promise<Why | undefined>
+  /** Reports of destinations as they change, and `plan` when rules or destinations do. */
+  follow(stop: AbortSignal): AsyncIterable<{ destinations: DestinationReport[]; plan: boolean }>
+
   /** Sends nothing more there until `resume`, over restarts too. Fault: `not-found`. */
   pause(destination: string): void
   resume(destination: string): void
@@ -91,74 +112,76 @@ export interface ForwardParts {
   /** ms since 1970; may jump. */
   now: () => number
   pause: Pause
+  /** Seconds of running, from any start. */
+  elapsed?: () => number
+  /** Labels that rules ask for and give; without them there are none. */
+  labels?: Labels
   /** 0 up to 1. */
   random: () => number
   /** Destinations by another way than their settings. */
   open?: typeof openDestination
 }
 
-const changesAtOnce = 256
-
 const whyRemoved: Why = {
   code: 'destination-removed',
   detail: 'the destination is no longer in the settings',
   advice: 'Enter it again under the same name, and what is still held is owed again.',
 }
+const noLabels: Labels = { of: () => [], add: () => {} }
+const day = 86_400_000
 
 export function createForward(parts: ForwardParts): Forward {
   const { archive, settings, log, pause, random } = parts
   const { catalog } = archive
   const now = () => Math.round(parts.now())
+  const elapsed = parts.elapsed ?? (() => performance.now() / 1000)
+  const labels = parts.labels ?? noLabels
   const store = parts.store.space('forward')
+  const open = parts.open ?? openDestination
   const { backoff, history } = settings
+  const plan = openPlan({ store, settings })
+  const inForce = () => plan.destinations().flatMap(each => each.settings ?? [])
+  const rules = () => plan.rules().flatMap(each => each.settings ?? [])
   const verifiesAfter = (name: string) => {
-    const asked = settings.destinations.find(each => each.name === name)
+    const asked = inForce().find(each => each.name === name)
     return asked && asked.verify !== 'none' ? asked.verifyAfter : undefined
   }
   const intake = openIntake({ store, catalog, now, history })
   const ledger = openLedger({ store, catalog, now, random, backoff, verifiesAfter })
   const verification = openVerification({ store, now, random, backoff })
   const standings = openStandings({ store, now, random, backoff })
-
-  const bells = new Map<string, Bell>()
-  const destinations = new Map<string, Destination>()
-  const couriers = new Map<string, Courier>()
-  const counts = new Map<string, ReceiptCount>()
-  for (const each of settings.destinations) {
-    const bell = createBell(pause)
-    const destination: Destination = (parts.open ?? openDestination)(each, {
-      aeTitle: parts.aeTitle,
-      log,
-    })
-    bells.set(each.name, bell)
-    destinations.set(each.name, destination)
-    couriers.set(
-      each.name,
-      createCourier({
-        destination,
-        parallel: each.parallel,
-        ledger,
-        verification,
-        standings,
-        instance: id => catalog.instance(id),
-        open: (instance, range) => archive.open(instance, range),
-        bell,
-        pause,
-        log,
-        onReceipt: countReceipt,
-      }),
-    )
+  const governor = openGovernor({ store, settings: plan.link, now, elapsed, pause })
+  const news = createNews(pause)
+  const reports = createReports({ store, standings, now, served: name => fleet.served.get(name) })
+  const fleet = createFleet({
+    ...{ open, ledger, verification, standings, governor, elapsed, pause, log },
+    aeTitle: parts.aeTitle,
+    instance: id => catalog.instance(id),
+    openInstance: (instance, range) => archive.open(instance, range),
+    onReceipt(destination, receipt, bytes) {
+      reports.count(destination, receipt, bytes)
+      news.note(destination)
+    },
+  })
+  void fleet.arrange(inForce())
+  const judgement = createJudgement({
+    ...{ archive, labels, pause, log },
+    timeZone: () => plan.link().timeZone,
+    isSource: fleet.isSource,
+  })
+  const wake = (name: string) => {
+    fleet.served.get(name)?.bell.ring()
+    news.note(name)
   }
-
-  function countReceipt(destination: string, { outcome }: Receipt, bytes: number): void {
-    const key = `${outcome} ${destination}`
-    const before = counts.get(key) ?? { destination, outcome, receipts: 0, bytes: 0 }
-    counts.set(key, {
-      ...before,
-      receipts: before.receipts + 1,
-      bytes: before.bytes + bytes,
-    })
-  }
+  const reading = createReading({
+    ...{ archive, intake, ledger, judgement, labels, standings, rules, wake },
+    known: name => fleet.served.has(name),
+  })
+  const backfills = openBackfills({
+    ...{ store, catalog, intake, judgement, rules },
+    bell: createBell(pause),
+    onOwed: wake,
+  })
 
   /** Puts the ledger in order with the settings and with how the last run ended. */
   let begun = false
@@ -169,71 +192,60 @@ export function createForward(parts: ForwardParts): Forward {
         advice: 'Nothing: the relay reads the rebuilt change log from its start.',
       })
     }
-    for (const { name } of settings.destinations) {
-      if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
+    for (const { name, problems } of [...plan.rules(), ...plan.destinations()]) {
+      for (const { path, message } of problems) {
+        log.error('rule-or-destination-refused', {
+          ...{ name, path, detail: message },
+          advice: 'It is not in force as it is; enter it again.',
+        })
+      }
     }
+    for (const { name } of plan.destinations()) reinstate(name)
     for (const name of names()) {
       if (verifiesAfter(name) === undefined) verification.waive(name)
-      if (bells.has(name) || standings.of(name).removed) continue
-      const withdrawn = ledger.withdraw({ destination: name }, whyRemoved)
-      standings.remove(name)
-      log.warn('destination-removed', {
-        destination: name,
-        withdrawn,
-        advice: whyRemoved.advice,
-      })
+      if (!plan.destinations().some(each => each.name === name)) retire(name)
     }
     begun = true
   }
 
-  const targets: Targets = (instance, occasion) =>
-    targetsOf(settings.rules, instance, occasion, catalog).filter(
-      ({ destination }) => !destinations.get(destination)?.isSource(instance.origin),
-    )
-
-  /** Whether a rule will look at it once its study is stable. */
-  function awaitsStability(id: PublicId): boolean {
-    if (!settings.rules.some(rule => rule.on === 'stable')) return false
-    const instance = catalog.instance(id)
-    if (!instance || catalog.parent(instance.study)?.stable !== false) return false
-    return targets(instance, 'stable').length > 0
+  function reinstate(name: string): void {
+    if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
   }
 
-  /** Turns changes into deliveries, many in one transaction when there are many. */
-  async function readChanges(stop: AbortSignal): Promise<void> {
-    for await (const { seq } of archive.changes(intake.after(), stop)) {
-      if (seq <= intake.after()) continue
-      const changes = catalog.changes(intake.after(), changesAtOnce)
-      for (const name of intake.take(changes, targets)) {
-        bells.get(name)?.ring()
-      }
-    }
+  function retire(name: string): void {
+    if (standings.of(name).removed) return
+    const withdrawn = ledger.withdraw({ destination: name }, whyRemoved)
+    standings.remove(name)
+    log.warn('destination-removed', { destination: name, withdrawn, advice: whyRemoved.advice })
   }
 
-  function reportOf(name: string): DestinationReport {
-    const { failures, notBefore, why, answeredAt, paused } = standings.of(name)
-    const oldest = oldestOpen(store, name)
-    return {
-      name,
-      kind: settings.destinations.find(each => each.name === name)?.kind ?? 'unknown',
-      state: couriers.get(name)?.doing() ?? 'removed',
-      sums: sumsOf(store, name),
-      failures,
-      ...(oldest ? { oldestSeconds: Math.max(0, (now() - oldest.owedAt) / 1000) } : {}),
-      ...(notBefore === undefined ? {} : { nextAttemptSeconds: standings.secondsToWait(name) }),
-      ...(why ? { why } : {}),
-      ...(answeredAt === undefined ? {} : { answeredAt }),
-      ...(paused === undefined ? {} : { pausedAt: paused }),
-    }
+  const names = () => new Set([...fleet.served.keys(), ...destinationsIn(store)])
+  plan.onChange(() => {
+    for (const one of fleet.served.values()) one.bell.ring()
+    news.notePlan()
+  })
+
+  function expectKnown(name: string) {
+    const one = fleet.served.get(name)
+    if (!one) throw new Fault('not-found', `no destination is called "${name}"`)
+    return one
   }
 
-  function bellOf(destination: string): Bell {
-    const bell = bells.get(destination)
-    if (!bell) throw new Fault('not-found', `no destination is called "${destination}"`)
-    return bell
+  async function kept<T>(answer: T): Promise<T> {
+    await store.flushed()
+    return answer
   }
 
-  const names = () => new Set([...couriers.keys(), ...destinationsIn(store)])
+  function told(moved: number, { destination }: Selection): number {
+    for (const name of destination === undefined ? names() : [destination]) wake(name)
+    return moved
+  }
+
+  const byHand = (reason: string): Why => ({
+    code: 'withdrawn-by-hand',
+    detail: reason,
+    advice: 'Nothing; send it to this box again if it is wanted after all.',
+  })
 
   return {
     name: 'forward',
@@ -242,61 +254,131 @@ export function createForward(parts: ForwardParts): Forward {
       begin()
       const ended = new AbortController()
       const over = AbortSignal.any([stop, ended.signal])
-      const carrying = [...couriers.values()].map(courier => courier.run(over))
+      const others = [fleet.run(over), backfills.run(over)]
       try {
-        await readChanges(over)
+        await reading.run(over)
       } finally {
         ended.abort()
-        await Promise.allSettled(carrying)
+        await Promise.allSettled(others)
+        governor.keep()
       }
     },
 
-    owes(instance) {
-      // Until the ledger is in order with the change log, nobody knows.
-      if (!begun || ledger.owes(instance)) return true
-      if (settings.rules.length === 0) return false
-      if (awaitsStability(instance)) return true
-      if (catalog.lastChange() <= intake.after()) return false
-      const unread = catalog.changes(intake.after(), changesAtOnce)
-      const study = catalog.instance(instance)?.study
-      return (
-        unread.length === changesAtOnce ||
-        unread.some(change => change.id === instance || change.id === study)
-      )
-    },
+    // Until the ledger is in order with the change log, nobody knows.
+    owes: instance => !begun || ledger.owes(instance) || reading.mayOwe(instance),
 
     deliveries: query => findDeliveries(store, query),
-    destinations: () => [...names()].map(reportOf),
+    destinations: () => [...names()].map(reports.of),
     study: id => studyTallies(store, id),
 
     retry(selection) {
       const retried = ledger.retry(selection)
-      for (const [name, bell] of bells) {
+      for (const name of fleet.served.keys()) {
         if (selection.destination !== undefined && selection.destination !== name) continue
         standings.hurry(name)
-        bell.ring()
       }
-      return retried
+      return told(retried, selection)
     },
 
-    withdraw: (selection, reason) =>
-      ledger.withdraw(selection, {
-        code: 'withdrawn-by-hand',
-        detail: reason,
-        advice: 'Nothing; send it to this box again if it is wanted after all.',
-      }),
+    withdraw: (selection, reason) => told(ledger.withdraw(selection, byHand(reason)), selection),
+    release: selection => told(ledger.release(selection), selection),
+    reject: (selection, reason) =>
+      told(ledger.reject(selection, { ...byHand(reason), code: 'rejected-on-review' }), selection),
+
+    rules: plan.rules,
+    configured: () =>
+      plan
+        .destinations()
+        .map(each => (each.settings ? { ...each, settings: masked(each.settings) } : each)),
+    link: () => ({ locked: plan.linkLocked, settings: plan.link(), report: governor.report() }),
+    saveRule: async (given, where) => kept(plan.putRule(given, where)),
+    removeRule: async name => kept(plan.removeRule(name)),
+    orderRules: async given => kept(plan.orderRules(given)),
+    saveLink: async given => kept(plan.putLink(given)),
+
+    async saveDestination(given, instead) {
+      const stands = (each: DestinationSettings): Problem[] => {
+        try {
+          open(each, { aeTitle: parts.aeTitle, log })
+          return []
+        } catch (error) {
+          return [{ path: '', message: error instanceof Fault ? error.detail : String(error) }]
+        }
+      }
+      const saved = plan.putDestination(given, stands, instead)
+      if ('problems' in saved) return saved
+      reinstate(saved.saved)
+      if (verifiesAfter(saved.saved) === undefined) verification.waive(saved.saved)
+      await fleet.arrange(inForce())
+      wake(saved.saved)
+      return kept(saved)
+    },
+
+    async removeDestination(name) {
+      const removed = plan.removeDestination(name)
+      if ('problems' in removed) return removed
+      await fleet.arrange(inForce())
+      retire(name)
+      news.note(name)
+      return kept(removed)
+    },
+
+    async trial(past, rule) {
+      let asked: readonly Rule[] = rules()
+      if (rule && 'name' in rule) {
+        asked = asked.filter(each => each.name === rule.name)
+        if (asked.length === 0) throw new Fault('not-found', `no rule is called "${rule.name}"`)
+      } else if (rule) {
+        const name = (rule.given as { name?: unknown } | null)?.name
+        const verified = plan.verifyRule(rule.given, typeof name === 'string' ? name : undefined)
+        if ('problems' in verified) return verified
+        asked = [verified.rule]
+      }
+      return tryRules({ catalog, judgement }, asked, past, new AbortController().signal)
+    },
+
+    async backfill(destination, since) {
+      expectKnown(destination)
+      if (!rules().some(each => each.enabled && each.send.includes(destination))) {
+        throw new Fault('request-malformed', `no rule sends anything to "${destination}" yet`)
+      }
+      backfills.begin(destination, since)
+      await store.flushed()
+    },
+    backfills: backfills.list,
+
+    async probe(name) {
+      const { destination, misconfigured } = expectKnown(name)
+      if (!destination) return misconfigured
+      try {
+        await destination.probe(AbortSignal.timeout(day))
+        standings.hurry(name)
+        wake(name)
+        return undefined
+      } catch (error) {
+        return reports.whyOf(error)
+      }
+    },
+
+    async *follow(stop) {
+      yield { destinations: [...names()].map(reports.of), plan: true }
+      for await (const { destinations, plan } of news.follow(stop)) {
+        yield { destinations: [...destinations].map(reports.of), plan }
+      }
+    },
 
     pause(destination) {
-      bellOf(destination)
+      expectKnown(destination)
       standings.pause(destination)
+      news.note(destination)
     },
 
     resume(destination) {
-      const bell = bellOf(destination)
+      expectKnown(destination)
       standings.resume(destination)
-      bell.ring()
+      wake(destination)
     },
 
-    receipts: () => [...counts.values()],
+    receipts: reports.receipts,
   }
 }

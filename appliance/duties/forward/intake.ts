@@ -6,29 +6,27 @@ import type {
   PublicId,
   Store,
 } from '../../holdings/catalog/catalog.ts'
-import {
-  type Delivery,
-  keys,
-  moves,
-  type Priority,
-  type Progress,
-  type StudyTally,
-} from './delivery.ts'
+import { type Delivery, keys, type Priority, type Progress, type StudyTally } from './delivery.ts'
 import { type Draft, transact } from './draft.ts'
+import { moves } from './moves.ts'
 import { leave, type Owned, place, progressIn } from './shelves.ts'
 
 /** Where the rules send an instance. */
 export interface Target {
   destination: string
   priority: Priority
-  /** Parked until a person says so. */
-  hold?: boolean
+  /** Parked until a person says so; a name is that of the rule that could not tell. */
+  hold?: boolean | string
 }
 
 /** What makes the rules look at an instance: that it came, or that its study is stable. */
 export type Occasion = 'arrival' | 'stable'
 
-export type Targets = (instance: Instance, occasion: Occasion) => readonly Target[]
+export type Targets = (
+  instance: Instance,
+  occasion: Occasion,
+  study: readonly Instance[],
+) => readonly Target[]
 
 /** Turns the archive's change log into deliveries, by a cursor that is as durable as they are. */
 export interface Intake {
@@ -40,6 +38,13 @@ export interface Intake {
    * something to do.
    */
   take(changes: readonly Change[], targets: Targets): Set<string>
+  /** Owes what `targets` says of images that were there before, in one transaction. Answers how many. */
+  backfill(
+    instances: readonly Instance[],
+    targets: (instance: Instance) => readonly Target[],
+  ): number
+  /** The images that changes tell of and rules may take. */
+  concernedIn(changes: readonly Change[]): Instance[]
   /** Reads the change log from its start again if it is not the one that was read so far. */
   rewindIfRenumbered(): boolean
 }
@@ -81,7 +86,8 @@ export function openIntake(parts: {
       claims: before?.claims ?? 0,
       failures: 0,
     }
-    place(draft, undefined, hold ? moves.hold(delivery) : delivery)
+    const doubt = typeof hold === 'string' ? hold : undefined
+    place(draft, undefined, hold ? moves.hold(delivery, doubt) : delivery)
     return !hold
   }
 
@@ -93,12 +99,12 @@ export function openIntake(parts: {
   }
 
   /** The instances that rules may take at a change. */
-  function concerned(kind: ChangeKind, id: PublicId): Iterable<Instance> {
+  function concerned(kind: ChangeKind, id: PublicId): readonly Instance[] {
     if (kind === 'NewInstance') {
       const instance = catalog.instance(id)
       return instance ? [instance] : []
     }
-    return kind === 'StableStudy' ? catalog.instancesOf(id) : []
+    return kind === 'StableStudy' ? [...catalog.instancesOf(id)] : []
   }
 
   /** Lets go of the oldest history beyond its measure. */
@@ -127,8 +133,10 @@ export function openIntake(parts: {
             const under = keys.series(id)
             for (const [, instance] of store.range<PublicId>({ under })) leaveAll(draft, instance)
           }
-          for (const instance of concerned(kind, id)) {
-            for (const target of targets(instance, kind === 'NewInstance' ? 'arrival' : 'stable')) {
+          const instances = concerned(kind, id)
+          const occasion = kind === 'NewInstance' ? 'arrival' : 'stable'
+          for (const instance of instances) {
+            for (const target of targets(instance, occasion, instances)) {
               if (owe(draft, instance, target)) owed.add(target.destination)
             }
           }
@@ -140,6 +148,21 @@ export function openIntake(parts: {
       forget()
       return woken
     },
+
+    concernedIn: changes => changes.flatMap(({ kind, id }) => concerned(kind, id)),
+
+    backfill: (instances, targets) =>
+      transact(store, draft => {
+        let owed = 0
+        for (const instance of instances) {
+          // It may have left while its file was read.
+          if (!catalog.instance(instance.id)) continue
+          for (const target of targets(instance)) {
+            if (owe(draft, instance, target)) owed++
+          }
+        }
+        return owed
+      }),
 
     rewindIfRenumbered() {
       const done = progressIn(store)

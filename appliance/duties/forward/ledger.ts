@@ -7,17 +7,10 @@ import {
   type Store,
 } from '../../holdings/catalog/catalog.ts'
 import { type Backoff, delayAfter } from './backoff.ts'
-import {
-  type Delivery,
-  isOwed,
-  keys,
-  moves,
-  type Priority,
-  type Shelf,
-  turnOf,
-} from './delivery.ts'
+import { type Delivery, isOwed, keys, type Priority, type Shelf, turnOf } from './delivery.ts'
 import type { Receipt, Why } from './destinations/destination.ts'
 import { transact } from './draft.ts'
+import { moves } from './moves.ts'
 import { destinationsIn, leave, type Owned, place, sweep } from './shelves.ts'
 import { setTime } from './verification.ts'
 
@@ -40,22 +33,30 @@ export interface Selection {
  * that is lost in a power cut only makes an instance be sent again.
  */
 export interface Ledger {
-  /** Up to `limit` deliveries of the study that is first in turn, now `sending`. */
-  claim(destination: string, limit: number): Claim[]
+  /**
+   * Up to `limit` deliveries of the study that is first in turn, now `sending`; an even share of it
+   * when several go for it, and the first ones that `room` (bytes) suffices for.
+   */
+  claim(destination: string, limit: number, share?: { among: number; room: number }): Claim[]
   /** Writes down what became of claimed deliveries, in one transaction. */
   settle(outcomes: readonly (readonly [claimed: Delivery, receipt: Receipt])[]): void
   /** What was claimed and got no receipt is owed as before. */
-  release(claimed: readonly Delivery[]): void
+  giveBack(claimed: readonly Delivery[]): void
   /** `sending` of an earlier run is owed again. */
   recover(): void
   /** Puts what has waited long enough back in turn; answers ms until the next is due. */
   ripen(destination: string): number | undefined
-  hasOwed(destination: string): boolean
+  /** How urgent what is first in turn is; `undefined` when nothing is. */
+  urgency(destination: string): Priority | undefined
   /** Whether something more urgent than this is in turn. */
   hasMoreUrgent(destination: string, priority: Priority): boolean
   owes(instance: PublicId): boolean
-  /** Parked and waiting deliveries are owed at once. Answers how many. */
+  /** Parked and waiting deliveries are owed at once, but those held for review. Answers how many. */
   retry(selection: Selection): number
+  /** What was held for review is owed. Answers how many. */
+  release(selection: Selection): number
+  /** What was held for review will not be delivered. Answers how many. */
+  reject(selection: Selection, why: Why): number
   /** What is not yet delivered will not be. Answers how many. */
   withdraw(selection: Selection, why: Why): number
   /** Owes again what `withdraw` took back for this reason, as far as it is still held. */
@@ -95,7 +96,7 @@ export function openLedger(parts: {
   }
 
   return {
-    claim(destination, limit) {
+    claim(destination, limit, { among, room } = { among: 1, room: Number.POSITIVE_INFINITY }) {
       for (;;) {
         const found: Owned[] = []
         let first: Key | undefined
@@ -107,10 +108,15 @@ export function openLedger(parts: {
           found.push(owned)
         }
         if (found.length === 0) return []
-        const claims = transact(store, draft =>
-          found.flatMap(owned => {
+        const own = found.slice(0, Math.ceil(found.length / among))
+        let left = room
+        const claims = transact(store, draft => {
+          left = room
+          return own.flatMap(owned => {
             const delivery = draft.get<Delivery>(keys.delivery(...owned))
-            if (delivery?.state !== 'owed') return []
+            if (delivery?.state !== 'owed' || left < 0) return []
+            left -= delivery.bytes
+            if (left < 0) return []
             const instance = catalog.instance(delivery.instance)
             if (!instance) {
               leave(draft, delivery, now())
@@ -119,9 +125,9 @@ export function openLedger(parts: {
             const claimed = moves.claim(delivery, now())
             place(draft, delivery, claimed)
             return [{ delivery: claimed, instance }]
-          }),
-        )
-        if (claims.length > 0) return claims
+          })
+        })
+        if (claims.length > 0 || left < 0) return claims
       }
     },
 
@@ -148,7 +154,7 @@ export function openLedger(parts: {
       })
     },
 
-    release(claimed) {
+    giveBack(claimed) {
       if (claimed.length === 0) return
       transact(store, draft => {
         for (const { instance, destination, number, claims } of claimed) {
@@ -179,7 +185,15 @@ export function openLedger(parts: {
       return delivery && Math.max(0, (delivery.notBefore ?? 0) - at)
     },
 
-    hasOwed: destination => store.count({ under: keys.shelf(destination, 'owed'), limit: 1 }) > 0,
+    urgency(destination) {
+      for (const [, owned] of store.range<Owned>({
+        under: keys.shelf(destination, 'owed'),
+        limit: 1,
+      })) {
+        return store.get<Delivery>(keys.delivery(...owned))?.priority
+      }
+      return undefined
+    },
 
     hasMoreUrgent(destination, priority) {
       const under = keys.shelf(destination, 'owed')
@@ -196,8 +210,13 @@ export function openLedger(parts: {
     retry: selection =>
       moveSelected(selection, ['parked', 'later'], each => moves.retry(each, now())),
 
+    release: selection => moveSelected(selection, ['held'], each => moves.retry(each, now())),
+
+    reject: (selection, why) =>
+      moveSelected(selection, ['held'], each => moves.withdraw(each, why, now())),
+
     withdraw(selection, why) {
-      return moveSelected(selection, ['owed', 'later', 'sending', 'parked'], each =>
+      return moveSelected(selection, ['owed', 'later', 'sending', 'held', 'parked'], each =>
         moves.withdraw(each, why, now()),
       )
     },

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createStandInArchive } from '../../../test/peers/standInArchive.ts'
-import type { Instance } from '../../holdings/catalog/catalog.ts'
+import type { Catalog, Instance } from '../../holdings/catalog/catalog.ts'
+import { factsOf, type Labels } from './facts.ts'
 import { forwardSettings } from './forward.ts'
-import { ruleSettings, targetsOf } from './rules.ts'
+import type { Occasion } from './intake.ts'
+import { judge, type Rule, ruleSettings } from './rules.ts'
+
+const none: Labels = { of: () => [], add: () => {} }
+
+function targetsOf(
+  rules: readonly Rule[],
+  instance: Instance,
+  occasion: Occasion,
+  catalog: Pick<Catalog, 'parent'>,
+) {
+  const facts = factsOf(instance, { catalog, labels: none, timeZone: 'UTC' }, undefined)
+  return judge(rules, facts, occasion).targets
+}
 
 const { archive, keep } = createStandInArchive()
 const ct: Instance = {
@@ -66,7 +80,7 @@ test('hours of arrival may span midnight', () => {
 
 test('a condition that cannot be evaluated is refused where it stands', () => {
   assert.deepEqual(refusal({ any: [{ modality: 'CT' }, { tags: { Modalty: 'CT' } }] }), [
-    'rules.0.when.any.1.tags.Modalty: "Modalty" is no main DICOM tag; rules know those only',
+    'rules.0.when.any.1.tags.Modalty: no tag is called "Modalty"; write a keyword or "gggg,eeee"',
   ])
   assert.match(refusal({ modalty: 'CT' }).join(), /rules\.0\.when: .*modalty/)
   assert.match(refusal({}).join(), /must ask for something/)

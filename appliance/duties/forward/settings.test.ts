@@ -21,7 +21,8 @@ test('nothing is sent anywhere until it is set', () => {
 test('a destination needs no more than a name, a kind, an AE title and a host', () => {
   const settings = { destinations: [cloud], rules: [{ name: 'all', send: ['cloud'] }] }
   assert.deepEqual(complaints(settings), [])
-  assert.equal(forwardSettings.parse(settings).destinations[0]?.port, 104)
+  const [destination] = forwardSettings.parse(settings).destinations
+  assert.equal(destination?.kind === 'dimse' && destination.port, 104)
 })
 
 test('a rule that names an unknown destination is refused, and says which are known', () => {

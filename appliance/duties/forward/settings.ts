@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { destinationSettings } from './destinations/kinds.ts'
+import { linkSettings } from './link.ts'
 import { ruleSettings } from './rules.ts'
 
 /** `forward` in the configuration file. */
@@ -10,6 +11,9 @@ export const forwardSettings = z
       .array(ruleSettings)
       .default([])
       .describe('What is sent where. An image goes to every destination of every rule it meets.'),
+    link: linkSettings
+      .optional()
+      .describe('The link that destinations share: how much of it may be used, and when.'),
     backoff: z
       .strictObject({
         first: z

@@ -4,12 +4,12 @@ import {
   isOpen,
   isOwed,
   keys,
-  moves,
   type Progress,
   type StudyTally,
   type Sum,
 } from './delivery.ts'
 import { type Draft, transact } from './draft.ts'
+import { moves } from './moves.ts'
 
 /** What a shelf holds: the key of the delivery's own record. */
 export type Owned = readonly [instance: PublicId, destination: string]
@@ -68,7 +68,7 @@ export function place(
 /** The archive let go of it: what was still owed never will be, what is done becomes history. */
 export function leave(draft: Draft, delivery: Delivery, now: number): void {
   draft.remove(keys.inSeries(delivery.series, delivery.instance))
-  const { unverified: _, ...left } = delivery
+  const { unverified: _, review: __, ...left } = delivery
   const withdrawn = delivery.state !== 'accepted' && isOwed(delivery)
   place(draft, delivery, {
     ...(withdrawn ? moves.withdraw(left, whyGone, now) : left),

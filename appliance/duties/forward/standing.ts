@@ -60,7 +60,9 @@ export function openStandings(parts: {
     failed: (destination, why, progressed) =>
       change(destination, before => {
         const failures = progressed ? 1 : before.failures + 1
-        const wait = delayAfter(failures, backoff, random) * 1000
+        // What the far side asked for counts, but never beyond our own patience.
+        const asked = Math.min(backoff.cap, why.retryAfter ?? 0)
+        const wait = Math.max(asked, delayAfter(failures, backoff, random)) * 1000
         return { ...before, failures, why, notBefore: Math.round(now() + wait) }
       }),
 

@@ -1,7 +1,8 @@
 import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
 import { type Backoff, delayAfter } from './backoff.ts'
-import { type Delivery, keys, moves, type StudyTally } from './delivery.ts'
+import { type Delivery, keys, type StudyTally } from './delivery.ts'
 import { type Draft, transact } from './draft.ts'
+import { moves } from './moves.ts'
 import { type Owned, place, sweep } from './shelves.ts'
 
 /** A study of which something was accepted that the far side has not yet been asked about. */

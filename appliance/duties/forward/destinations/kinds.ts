@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { carriage } from '../link.ts'
 import type { Destination } from './destination.ts'
 import { dicomwebSettings, openDicomweb } from './dicomweb.ts'
 import { dimseSettings, openDimse } from './dimse.ts'
@@ -7,9 +8,9 @@ import type { Surroundings } from './surroundings.ts'
 
 /** A new kind of destination is a file of its own and a line here and a case below. */
 export const destinationSettings = z.discriminatedUnion('kind', [
-  dimseSettings,
-  dicomwebSettings,
-  orthancPeerSettings,
+  dimseSettings.extend(carriage),
+  dicomwebSettings.extend(carriage),
+  orthancPeerSettings.extend(carriage),
 ])
 
 export type DestinationSettings = z.output<typeof destinationSettings>

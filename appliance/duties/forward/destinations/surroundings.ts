@@ -22,8 +22,8 @@ export const parallel = z
   .int()
   .min(1)
   .max(16)
-  .default(1)
-  .describe('Studies sent at once, each over its own connection.')
+  .default(4)
+  .describe('Connections at once, at most; how many of them are worth it is measured.')
 
 /** PS3.5 table 6.2-1, VR AE: up to 16 characters, not only spaces, no backslash or control. */
 export const aeTitle = z

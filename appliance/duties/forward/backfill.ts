@@ -1,0 +1,81 @@
+import type { Catalog, Store } from '../../holdings/catalog/catalog.ts'
+import type { Bell } from './bell.ts'
+import { keys } from './delivery.ts'
+import { transact } from './draft.ts'
+import type { Intake } from './intake.ts'
+import { type Judgement, wholeStudy } from './judgement.ts'
+import type { Rule } from './rules.ts'
+import { pastStudies } from './trial.ts'
+
+/** A destination that is being given the past; kept until it has all of it. */
+export interface Backfill {
+  destination: string
+  /** Arrivals since then, ms. */
+  since: number
+  /** So far, in this run. */
+  owed: number
+}
+
+/** Gives destinations that came later what the rules would have sent them. */
+export interface Backfills {
+  begin(destination: string, since: number): void
+  list(): Backfill[]
+  run(stop: AbortSignal): Promise<void>
+}
+
+/**
+ * A crash begins one anew from its start, which is harmless: what a destination is or was owed is
+ * not owed again.
+ */
+export function openBackfills(parts: {
+  store: Store
+  catalog: Catalog
+  intake: Intake
+  judgement: Judgement
+  rules: () => readonly Rule[]
+  bell: Bell
+  onOwed(destination: string): void
+}): Backfills {
+  const { store, catalog, intake, judgement, rules, bell } = parts
+  const owed = new Map<string, number>()
+  const list = () =>
+    [...store.range<{ since: number }>({ under: keys.backfills })].map(([key, { since }]) => {
+      const destination = key.slice(keys.backfills.length).replace(/\0.*$/s, '')
+      return { destination, since, owed: owed.get(destination) ?? 0 }
+    })
+
+  async function give({ destination, since }: Backfill, stop: AbortSignal): Promise<void> {
+    owed.set(destination, 0)
+    for await (const { instances } of pastStudies(catalog, { since }, stop)) {
+      const now = rules()
+      const prepared = await judgement.prepare(instances, now, stop)
+      if (stop.aborted) return
+      const verdict = (each: (typeof instances)[number], some: readonly Rule[]) =>
+        judgement.verdict(each, 'stable', some, prepared)
+      const stable = wholeStudy(instances, now, verdict)
+      const added = intake.backfill(instances, each => {
+        const arrival = judgement.verdict(each, 'arrival', now, prepared)
+        const isStable = catalog.parent(each.study)?.stable === true
+        const all = [...arrival.targets, ...(isStable ? (stable.get(each.id)?.targets ?? []) : [])]
+        return all.filter(target => target.destination === destination)
+      })
+      owed.set(destination, (owed.get(destination) ?? 0) + added)
+      if (added > 0) parts.onOwed(destination)
+    }
+    if (!stop.aborted) transact(store, draft => draft.remove(keys.backfill(destination)))
+  }
+
+  return {
+    begin(destination, since) {
+      transact(store, draft => draft.put(keys.backfill(destination), { since }))
+      bell.ring()
+    },
+    list,
+    async run(stop) {
+      while (!stop.aborted) {
+        for (const each of list()) await give(each, stop)
+        await bell.wait(undefined, stop)
+      }
+    },
+  }
+}
