@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { HttpEnv } from '../../host/http/http.ts'
+import type { HttpEnv, Schema, Served } from '../../host/http/http.ts'
 import type { Log } from '../../log.ts'
 import { json } from './answers.ts'
 import type { Call } from './arguments.ts'
@@ -17,7 +17,12 @@ const verbs = ['GET', 'POST', 'PUT', 'DELETE'] as const
  */
 export function conventional(
   routes: (app: App) => void,
-  options: { log: Log; figures: Figures; beside?: Hono },
+  options: {
+    log: Log
+    figures: Figures
+    beside?: Hono
+    document?: (routes: readonly Served[]) => Schema
+  },
 ): App {
   const inner: App = new Hono<{ Bindings: HttpEnv }>({
     getPath: request => withoutTrailingSlash(pathOf(request.url)),
@@ -48,6 +53,12 @@ export function conventional(
 
   const outer: App = new Hono<{ Bindings: HttpEnv }>()
   if (options.beside) outer.route('/', options.beside as unknown as App)
+  const { document } = options
+  if (document) {
+    outer.get('/api/openapi.json', () =>
+      Response.json(document([...inner.routes, ...(options.beside?.routes ?? [])])),
+    )
+  }
   outer.get('/', c =>
     c.req.raw.method === 'GET'
       ? new Response(null, { status: 301, headers: { Location: 'ui/' } })

@@ -1,3 +1,4 @@
+import { templateOf } from '../../host/http/http.ts'
 import { Refusal } from './errors.ts'
 import type { Routes } from './routes.ts'
 
@@ -27,6 +28,13 @@ export const notYetRoutes: Routes = app => {
     }
   }
 }
+
+/** By verb and path, as the OpenAPI document writes them. */
+export const notYetOperations: ReadonlySet<string> = new Set(
+  Object.entries(notYet).flatMap(([method, patterns]) =>
+    patterns.flatMap(spelledOut).map(path => `${method} ${templateOf(path)}`),
+  ),
+)
 
 /** `/{a,b}/c` is `/a/c` and `/b/c`. */
 function spelledOut(pattern: string): string[] {

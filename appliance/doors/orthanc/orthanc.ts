@@ -21,6 +21,7 @@ import { modalityRetrieveRoutes } from './modalitiesRetrieve.ts'
 import { modalityStoreRoutes } from './modalitiesStore.ts'
 import { moduleRoutes } from './modules.ts'
 import { notYetRoutes } from './notYet.ts'
+import { documentOf } from './openapi.ts'
 import { peerRoutes } from './peers.ts'
 import { peerStoreRoutes } from './peersStore.ts'
 import { protectionRoutes } from './protection.ts'
@@ -34,8 +35,8 @@ import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
 import { uploadRoutes } from './upload.ts'
 
-export type { OrthancOptions, SystemInfo } from './desk.ts'
 export { type Translated, translated } from './configuration.ts'
+export type { OrthancOptions, SystemInfo } from './desk.ts'
 export { createEncoding, type Encoding } from './encoding.ts'
 export { logExport } from './exports.ts'
 export type { Network } from './modalities.ts'
@@ -90,6 +91,11 @@ export function orthancRoutes(
     (app: App) => {
       for (const routes of resources) routes(app, desk)
     },
-    { log: options.log, figures: desk.figures, ...(options.beside && { beside: options.beside }) },
+    {
+      log: options.log,
+      figures: desk.figures,
+      document: documentOf,
+      ...(options.beside && { beside: options.beside }),
+    },
   )
 }

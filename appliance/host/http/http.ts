@@ -8,6 +8,13 @@ import { watchIdle, watchPace } from './pace.ts'
 import { type HttpLimits, httpLimitsSettings } from './settings.ts'
 
 export { bodyOf, bytesOf } from './body.ts'
+export {
+  type Described,
+  openApiOf,
+  type Schema,
+  type Served,
+  templateOf,
+} from './openapi.ts'
 export { noSuchPath, problemOf } from './problem.ts'
 export { type Range, rangeOf } from './range.ts'
 export { type HttpLimits, httpLimitsSettings, httpSettings } from './settings.ts'
