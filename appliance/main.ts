@@ -58,7 +58,7 @@ import { createMetrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer, httpSettings } from './host/http/http.ts'
 import { createLog, type LevelledLog, type Log, type LogCategory } from './log.ts'
 import type { AssociateRequest, Offer } from './standard/dimse/dimse.ts'
-import { createTranscoder } from './standard/pixels/pixels.ts'
+import { convertible, createTranscoder } from './standard/pixels/pixels.ts'
 
 const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
@@ -348,7 +348,8 @@ async function serveFrom(
   const written = { archive, store: store.space('orthanc'), attachments }
   await sweepAttachments(written)
   const app = orthancRoutes({
-    network: { nodes, asking },
+    network: { nodes, asking, commitments: nodeServices.commitments },
+    conversion: { convertible, transcode: transcoder.transcode },
     ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
     ...{ store: written.store, attachments },
     settings: web.orthanc,

@@ -137,7 +137,16 @@ export async function keysOfInstance(
   const keys = Object.hasOwn(keysByType, type) ? keysByType[type] : undefined
   if (!keys) return [instanceNumber, ...(extended ? optional(instance.tags, ofImages) : [])]
   const { dataset } = await desk.headers.read(instance)
-  return [instanceNumber, ...keys.flatMap(tag => copied(dataset, tag))]
+  return [instanceNumber, ...keys.flatMap(tag => copied(holderOf(dataset, tag), tag))]
+}
+
+/** Of a verified document the last verification counts, and it stands with its observer. */
+function holderOf(dataset: Dataset, tag: string): Dataset {
+  if (tag !== 'VerificationDateTime') return dataset
+  const times = dataset
+    .items('VerifyingObserverSequence')
+    .toSorted((a, b) => ((a.text(tag) ?? '') < (b.text(tag) ?? '') ? -1 : 1))
+  return times.at(-1) ?? dataset
 }
 
 /** An element as text, so that it can be written in another character set. */

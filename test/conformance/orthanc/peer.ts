@@ -27,8 +27,10 @@ export const absent = existsSync(program)
 
 const names = { userMetadata: { my: 1024 }, userContentTypes: { att: 1025 } }
 
-/** Debian's Orthanc with an empty archive, on loopback and free ports. */
-export async function startOrthanc(): Promise<Server> {
+/** Debian's Orthanc with an empty archive, on loopback and free ports; `more` settings. */
+export async function startOrthanc(
+  more: Record<string, unknown> = {},
+): Promise<Server & { dicomPort: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'waystation-orthanc-'))
   const [http, dicom] = [await freePort(), await freePort()]
   const storage = join(folder, 'storage')
@@ -51,12 +53,14 @@ export async function startOrthanc(): Promise<Server> {
       DefaultEncoding: 'Latin1',
       // Nothing becomes stable while the two are compared.
       StableAge: 100_000,
+      ...more,
     }),
   )
   const running = start(program, [file])
   await accepting(http, running)
   return {
     url: `http://127.0.0.1:${http}`,
+    dicomPort: dicom,
     async stop() {
       await end(running)
       rmSync(folder, { recursive: true, force: true })
