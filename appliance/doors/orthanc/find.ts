@@ -5,6 +5,7 @@ import {
   type PublicId,
   type Search,
 } from '../../holdings/catalog/catalog.ts'
+import { like } from '../../standard/dicom/dicom.ts'
 import { json } from './answers.ts'
 import {
   booleanField,
@@ -23,7 +24,7 @@ import { levelNamed, parentKey, rankOf } from './levels.ts'
 import { descendants, describeAll } from './lists.ts'
 import { metadataOf } from './metadata.ts'
 import { type Order, ordered, ordersOf, searchOrder } from './order.ts'
-import { type Condition, conditionsOf, like, matches } from './query.ts'
+import { type Condition, conditionsOf, matches } from './query.ts'
 import { metadataRegistry } from './registry.ts'
 import { computedTag, indexedTag, isComputed, isIndexed } from './requestedTags.ts'
 import { partsNamed } from './resources.ts'

@@ -1,5 +1,5 @@
 import type { Match } from '../../holdings/catalog/catalog.ts'
-import { formatTag, keywordOf, vrOf } from '../../standard/dicom/dicom.ts'
+import { formatTag, keywordOf, like, vrOf } from '../../standard/dicom/dicom.ts'
 import { tagNamed } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
@@ -63,25 +63,4 @@ export function matches(text: string | undefined, match: Match, caseSensitive: b
     case 'wildcard':
       return like(fold(match.pattern), folded)
   }
-}
-
-/** `*` stands for any text, `?` for one letter; in time linear in both, whatever the pattern. */
-export function like(pattern: string, text: string): boolean {
-  let star = -1
-  let resume = 0
-  let at = 0
-  for (let i = 0; i < text.length; ) {
-    if (pattern[at] === '*') {
-      star = at++
-      resume = i
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[i])) {
-      at++
-      i++
-    } else if (star >= 0) {
-      at = star + 1
-      i = ++resume
-    } else return false
-  }
-  while (pattern[at] === '*') at++
-  return at === pattern.length
 }

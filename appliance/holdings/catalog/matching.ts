@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts'
-import { tagOf, vrOf } from '../../standard/dicom/dicom.ts'
+import { like, tagOf, vrOf } from '../../standard/dicom/dicom.ts'
 import type { Match } from './catalog.ts'
 import { fold } from './fold.ts'
 
@@ -13,7 +13,7 @@ export function matches(value: string, match: Match, caseSensitive: boolean): bo
     const text = normal(each)
     if (match.kind === 'equals') return match.values.some(wanted => normal(wanted) === text)
     if (match.kind === 'range') return inRange(text, match)
-    return wildcard(normal(match.pattern)).test(text)
+    return like(normal(match.pattern), text)
   })
 }
 
@@ -21,22 +21,6 @@ export function matches(value: string, match: Match, caseSensitive: boolean): bo
 export function inRange(text: string, { from, to }: { from?: string; to?: string }): boolean {
   if (text === '') return false
   return (!from || text >= from) && (!to || text.slice(0, to.length) <= to)
-}
-
-const compiled = new Map<string, RegExp>()
-
-/** `*` any text, `?` one character (PS3.4 §C.2.2.2.4). */
-export function wildcard(pattern: string): RegExp {
-  const known = compiled.get(pattern)
-  if (known) return known
-  if (compiled.size > 200) compiled.clear()
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.')
-  const expression = new RegExp(`^${source}$`, 'su')
-  compiled.set(pattern, expression)
-  return expression
 }
 
 /** The text all matches begin with. */

@@ -1,9 +1,10 @@
+import { like } from '../../standard/dicom/dicom.ts'
 import type { Level, Match, Search } from './catalog.ts'
 import { levels } from './catalog.ts'
 import { fold, identifierText, indexedLength, indexText } from './fold.ts'
 import { identifierTag, indexOf, nameWithinMonth } from './indexes.ts'
 import { bytesOf, textOf } from './key.ts'
-import { fixedPrefix, inRange, wildcard } from './matching.ts'
+import { fixedPrefix, inRange } from './matching.ts'
 import { behindPrefix } from './overlay.ts'
 import type { Key, Range, Store } from './store.ts'
 import { numberOf, tables } from './tables.ts'
@@ -95,11 +96,10 @@ function textsOf(match: Exclude<Match, { kind: 'range' }>): {
   }
   const pattern = fold(match.pattern)
   const prefix = fixedPrefix(pattern).slice(0, indexedLength)
-  const expression = wildcard(pattern)
   return {
     begins: [bytesOf(prefix)],
     exact: pattern === `${prefix}*` && prefix.length < indexedLength,
-    accepts: text => expression.test(text),
+    accepts: text => like(pattern, text),
   }
 }
 
