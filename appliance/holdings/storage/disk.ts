@@ -19,7 +19,10 @@ import type { BlobKey, Blobs, Bytes, Closing, Room } from './storage.ts'
  */
 export interface DiskOptions {
   folder: string
-  /** Everything up to this key is settled: only behind it is what has no bytes swept. */
+  /**
+   * Everything up to this key is settled, and behind it nothing without bytes was answered for, so
+   * that is swept. Without it nothing is.
+   */
   after?: BlobKey
 }
 
@@ -84,7 +87,6 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
       writing.add(key)
       try {
         const length = await pour(bytes, file)
-        if (length === 0) throw new Fault('internal', 'a blob has bytes')
         await onDisk(fs.fdatasync(file))
         closeSync(file)
         return { key, bytes: length }
@@ -130,7 +132,8 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
           const key = name.slice(0, 8) as BlobKey
           if (!name.endsWith('.dcm') || (after !== undefined && key <= after)) continue
           const bytes = await sizeOf(join(folder, name))
-          if (bytes && !writing.has(key)) yield { key, bytes }
+          const isWhole = bytes !== undefined && !writing.has(key) && !spares.has(key)
+          if (isWhole) yield { key, bytes }
         }
       }
     },
@@ -191,8 +194,8 @@ async function sweep(root: string, after: BlobKey | undefined): Promise<void> {
   for await (const { folder, names } of leaves(root, after)) {
     for (const name of names) {
       if (after !== undefined && name.slice(0, 8) <= after) continue
-      const rubbish = name.endsWith('.part') || (await sizeOf(join(folder, name))) === 0
-      if (rubbish) await fs.unlink(join(folder, name))
+      const isEmpty = async () => after !== undefined && (await sizeOf(join(folder, name))) === 0
+      if (name.endsWith('.part') || (await isEmpty())) await fs.unlink(join(folder, name))
     }
   }
 }

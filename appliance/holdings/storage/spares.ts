@@ -13,6 +13,8 @@ export interface Spare {
 export interface Spares {
   /** In key order. Errors: those of the file system; the next call tries again. */
   take(): Promise<Spare>
+  /** Whether it is made ahead, and not taken. */
+  has(key: BlobKey): boolean
   /** What was not taken is removed again. */
   close(): Promise<void>
 }
@@ -39,12 +41,14 @@ export function createSpares(options: {
   const { next, pathOf, makeFolder, syncFolder } = options
   let ready: Spare[] = []
   let making: Promise<void> | undefined
+  const untaken = new Set<BlobKey>()
 
   async function make(): Promise<void> {
     const made: Spare[] = []
     try {
       const paths = Array.from({ length: batch }, () => {
         const key = next()
+        untaken.add(key)
         return { key, path: pathOf(key) }
       })
       const folders = new Set(paths.map(({ path }) => dirname(path)))
@@ -73,10 +77,12 @@ export function createSpares(options: {
       // Whoever waited with others may find that they took all of a batch.
       while (ready.length === 0) await more()
       const spare = ready.shift()!
+      untaken.delete(spare.key)
       // What fails here fails again, and is told, when it is needed.
       if (ready.length < low) more().catch(() => {})
       return spare
     },
+    has: key => untaken.has(key),
     async close() {
       await making?.catch(() => {})
       const left = ready

@@ -18,7 +18,7 @@ export type BlobKey = string & { readonly __blobKey: never }
  */
 export interface Blobs {
   /**
-   * Takes all of `bytes`, at least one, and resolves when the blob would survive a power cut, name and all. When
+   * Takes all of `bytes` and resolves when the blob would survive a power cut, name and all. When
    * `bytes` throws, or the disk does, nothing is left and the same error comes out.
    * Faults: `storage-full`, `storage-failed`.
    */
