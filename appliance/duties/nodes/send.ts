@@ -111,6 +111,12 @@ export async function* sendOver(
   }
 }
 
+/**
+ * So much of an image is converted before its message begins: a code stream that turns out to be
+ * broken then costs this image only, and not the association.
+ */
+const convertedAhead = 32 * 1024 * 1024
+
 /** An instance on its way, its first bytes already read: what cannot be opened is known in time. */
 interface Parcel {
   instance: Instance
@@ -148,14 +154,27 @@ async function pack(
       throw fault
     }
   }
-  const first = taken === undefined ? undefined : await next().catch(() => undefined)
+  const ahead: Uint8Array[] = []
+  let step: IteratorResult<Uint8Array> | undefined
+  if (taken !== undefined) {
+    let room = taken === stored ? 0 : convertedAhead
+    do {
+      step = await next().catch(() => undefined)
+      if (step && !step.done) ahead.push(step.value)
+      room -= step?.value?.length ?? 0
+    } while (step && !step.done && room > 0)
+  }
   return {
     instance,
     ...(taken === undefined ? {} : { transferSyntaxUid: taken }),
     data: (async function* () {
-      for (let step = first; step && !step.done; step = await next()) {
+      for (let chunk = ahead.shift(); chunk; chunk = ahead.shift()) {
         begun = true
-        yield step.value
+        yield chunk
+      }
+      while (step && !step.done) {
+        step = await next()
+        if (!step.done) yield step.value
       }
     })(),
     fault: () => fault,

@@ -53,7 +53,7 @@ export function decodeFrame(
 /** What the decoders take on trust. */
 function check(stream: CodeStream, shape: Shape, codec: Codec): void {
   if (stream.rows !== shape.rows || stream.columns !== shape.columns)
-    throw broken(`it is ${stream.columns} × ${stream.rows}`)
+    throw broken(`it is ${stream.columns} x ${stream.rows}`)
   if (stream.samples !== shape.samples) throw broken(`it has ${stream.samples} samples`)
   if (stream.precision > shape.bitsAllocated) throw broken(`it has ${stream.precision} bits`)
   if (codec === 'jpeg') return

@@ -1,0 +1,71 @@
+"""Reads pairs of files as pydicom does: what was stored, and what was retrieved of it.
+
+Standard input: a JSON list of {stored, retrieved}; output: a list of sentences on what differs.
+Compressed pixel data is compared with what DCMTK or GDCM decodes. Nothing needs numpy.
+"""
+import json, os, subprocess, sys, tempfile, warnings
+
+warnings.simplefilter('ignore')
+import pydicom
+from pydicom.uid import UID
+
+PLAIN = {'1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99'}
+PIXELS, DESCRIBED = 0x7FE00010, (0x00280004, 0x00280006)
+
+
+def values(dataset):
+    """Every public value by tag; sequences by what is in them. Private ones lose their VR."""
+    found = {}
+    for element in dataset.iterall():
+        tag = element.tag
+        if element.VR == 'SQ' or tag.element == 0 or tag.is_private or tag == PIXELS: continue
+        if tag in DESCRIBED or tag == 0x00080001: continue
+        value = element.value
+        found.setdefault(int(tag), []).append('' if value is None else str(value))
+    return found
+
+
+def decoders(syntax):
+    if syntax == '1.2.840.10008.1.2.5': return [['dcmdrle'], ['gdcmconv', '--raw']]
+    if '.4.8' in syntax: return [['dcmdjpls'], ['gdcmconv', '--raw']]
+    if '.4.5' in syntax: return [['dcmdjpeg'], ['gdcmconv', '--raw']]
+    return [['gdcmconv', '--raw'], ['dcmdjpeg']]
+
+
+def decoded(file, syntax):
+    for decoder in decoders(syntax):
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, 'out')
+            ended = subprocess.run(decoder + [file, out], capture_output=True)
+            if ended.returncode == 0 and os.path.exists(out):
+                return pydicom.dcmread(out)
+    return None
+
+
+complaints = []
+for pair in json.load(sys.stdin):
+    name = os.path.basename(pair['stored'])
+    stored = pydicom.dcmread(pair['stored'], force=True)
+    try:
+        got = pydicom.dcmread(pair['retrieved'])
+        here, there = values(stored), values(got)
+    except Exception as error:
+        complaints.append(f'{name}: not read: {error!r}')
+        continue
+    differing = [hex(tag) for tag in here.keys() | there.keys() if here.get(tag) != there.get(tag)]
+    if differing: complaints.append(f'{name}: differs in {sorted(differing)[:5]}')
+    if PIXELS not in stored: continue
+    syntax = str(stored.file_meta.TransferSyntaxUID)
+    judge = stored if syntax in PLAIN else decoded(pair['stored'], syntax)
+    if judge is None:
+        complaints.append(f'{name}: no decoder to compare with')
+        continue
+    ours, theirs = bytes(got.PixelData), bytes(judge.PixelData)
+    if syntax == '1.2.840.10008.1.2.2' and judge[PIXELS].VR == 'OW':
+        turned = bytearray(len(theirs))
+        turned[0::2], turned[1::2] = theirs[1::2], theirs[0::2]
+        theirs = bytes(turned)
+    if ours != theirs: complaints.append(f'{name}: other pixels')
+    if got.PhotometricInterpretation != judge.PhotometricInterpretation:
+        complaints.append(f'{name}: {got.PhotometricInterpretation}, not {judge.PhotometricInterpretation}')
+json.dump(complaints, sys.stdout)
