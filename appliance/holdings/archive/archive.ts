@@ -8,12 +8,14 @@ import type {
   Quarantined,
 } from '../catalog/catalog.ts'
 import type { BlobKey, Bytes } from '../storage/storage.ts'
+import type { RebuildReport } from './rebuild.ts'
 import type { Damage, VerifyReport } from './verify.ts'
 
 export { type Answer, type Answering, answersTo } from './answering.ts'
 export { createHeaders, type Header, type Headers } from './headers.ts'
 export { type ArchiveOptions, openArchive } from './open.ts'
 export { type Query, sourceOf, uniqueKey } from './query.ts'
+export type { RebuildReport } from './rebuild.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
 export type { Damage, VerifyReport } from './verify.ts'
 
@@ -76,6 +78,14 @@ export interface Archive {
   verify(stop?: AbortSignal): Promise<VerifyReport>
   /** Reads one instance's blob again and compares it with its digests. Fault: `not-found`. */
   inspect(id: PublicId): Promise<'intact' | Damage>
+  /**
+   * Makes the whole catalogue again from blobs while the box keeps receiving and answering, and
+   * resolves when it is used. Faults: `busy` when one is being made, `storage-full`, `stopping`.
+   */
+  rebuild(stop?: AbortSignal): Promise<RebuildReport>
+  /** How that stands, or how the last one since the start ended. */
+  rebuildReport(): RebuildReport
+
   /**
    * Makes the catalogue forget all that blobs can tell it again, and receiving end: the next start
    * lists every blob anew. Durable when it resolves.

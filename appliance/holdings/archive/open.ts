@@ -78,12 +78,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     watermark: createWatermark(newest),
     claims: createClaims(),
   }
-  const lengthOf = async (blob: BlobKey) => {
-    const before = (Number.parseInt(blob, 16) - 1).toString(16).padStart(8, '0') as BlobKey
-    for await (const { key, bytes } of blobs.keys(before)) return key === blob ? bytes : undefined
-    return undefined
-  }
-  const rebuilding = createRebuilding({ ...parts, remaking, lengthOf })
+  const rebuilding = createRebuilding({ ...parts, remaking })
   const upkeep: Service = {
     name: 'upkeep',
     async run(stop) {
@@ -93,6 +88,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   }
   const underWay = new Set<Promise<unknown>>()
   let closing = false
+  /** What may take long ends early when the archive is closed. */
+  const over = new AbortController()
 
   function tracked<T>(work: () => Promise<T>): Promise<T> {
     if (closing) return Promise.reject(new Fault('stopping', 'the archive is being closed'))
@@ -149,10 +146,12 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       if (!instance) throw new Fault('not-found', 'no such instance')
       return (await damageOf(blobs, instance)) ?? 'intact'
     },
-    rebuild: stop => tracked(() => rebuilding.rebuild(stop)),
+    rebuild: (stop = over.signal) =>
+      tracked(() => rebuilding.rebuild(AbortSignal.any([stop, over.signal]))),
     rebuildReport: rebuilding.report,
     async forgetCatalog() {
       closing = true
+      over.abort()
       await Promise.allSettled(underWay)
       await blobs.close?.()
       register.close()
@@ -169,6 +168,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     async close() {
       if (closing) return
       closing = true
+      over.abort()
       await Promise.allSettled(underWay)
       await blobs.close?.()
       register.close()
@@ -184,24 +184,37 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey | undefined> {
   const { blobs, register } = parts
   await removeGivenUp(parts, register.givenUp())
-  // Reading every byte again is the scrub's business.
-  const digests = register.fact('rebuilding') !== true
+  const isMadeAgain = register.watermark() === undefined
   const left: LeftAlone = []
-  const settle = async (key: BlobKey, bytes: number) => {
+  const settle = async (key: BlobKey, bytes: number, mayBeUnfinished: boolean) => {
     if (register.knows(key)) return
-    if ((await recover(parts, key, bytes, digests)) === 'left alone') left.push([key, bytes])
+    const recovery = await recover(parts, key, bytes, mayBeUnfinished)
+    if (recovery === 'left alone') left.push([key, bytes])
   }
-  for (const [key, bytes] of register.fact<LeftAlone>('left') ?? []) await settle(key, bytes)
+  for (const [key, bytes] of register.fact<LeftAlone>('left') ?? []) await settle(key, bytes, false)
   let newest = register.watermark()
+  // Of a catalogue made from nothing only the newest blobs may be what a power cut left unfinished;
+  // to read all the others, every byte, is the scrub's business.
+  const unfinishedFrom = isMadeAgain ? await newestBut(blobs, mostUnfinished) : undefined
   for await (const { key, bytes } of blobs.keys(newest)) {
-    await settle(key, bytes)
+    await settle(key, bytes, unfinishedFrom === undefined || key >= unfinishedFrom)
     newest = key
   }
   register.setFact('left', left)
-  if (!digests) register.setFact('rebuilding', false)
   if (newest !== undefined) register.advance(newest)
   await register.flushed()
   return newest
 }
 
 type LeftAlone = [BlobKey, number][]
+
+/** More are never being written at the same time. */
+const mostUnfinished = 1_024
+
+/** The oldest of so many newest keys; undefined when there are no more than that. */
+async function newestBut(blobs: Blobs, count: number): Promise<BlobKey | undefined> {
+  const newest: BlobKey[] = []
+  let all = 0
+  for await (const { key } of blobs.keys()) newest[all++ % count] = key
+  return all > count ? newest[all % count] : undefined
+}

@@ -1,12 +1,182 @@
-import type { Register } from '../catalog/catalog.ts'
+import { Fault, faultOf } from '../../faults.ts'
+import type { Instance, Recorded, Register, Remaking, Remakings } from '../catalog/catalog.ts'
+import type { Capacity } from './capacity.ts'
+import { describe } from './describe.ts'
+import { readNote } from './note.ts'
+import { isIntact, type Recovering, readHeader, recover } from './recover.ts'
+import type { Watermark } from './watermark.ts'
+
+/** How a making of the catalogue stands, or how the last one ended. */
+export interface RebuildReport {
+  state: 'never' | 'under way' | 'done' | 'abandoned'
+  began?: string
+  ended?: string
+  /** Instances read from their blobs, and those kept as they were known since theirs did not tell. */
+  read: number
+  kept: number
+  /** Blobs that nobody had listed. */
+  found: number
+  why?: string
+}
+
+export interface Rebuilding {
+  /** Resolves when the catalogue made anew is used, durably. Faults: `busy`, `storage-full`. */
+  rebuild(stop?: AbortSignal): Promise<RebuildReport>
+  report(): RebuildReport
+}
+
+type Parts = Recovering & {
+  remaking: Remakings
+  capacity: Pick<Capacity, 'isFull' | 'refresh'>
+  watermark: Watermark
+}
+
+/** So many changes of the catalogue in use are brought over at the next occasion. */
+const behindEnough = 200
+const flushEvery = 500
+const atOnce = 8
+const longestNote = 32 * 1024
 
 /**
- * Makes the catalogue forget all that blobs can tell it again; the next `openArchive` lists every
- * blob from its note. Change numbers go on, so that every cursor over them stays right: to a reader
- * all instances come anew. Other parts' spaces of the store are not touched.
+ * Makes the whole catalogue again from blobs, beside the one in use, which goes on answering and
+ * receiving; what changes in it meanwhile is brought over, and at the end the new one is used, in
+ * one turn. What no blob can tell is carried over: change numbers, order of arrival, when a resource
+ * last changed, who is stable, quarantine and damage. An instance whose blob does not tell keeps what
+ * was known of it, and is marked as damaged. After a crash the old catalogue is there as if nothing
+ * had begun, and the making begins anew (`wanted`).
  */
-export async function forgetCatalog(register: Register): Promise<void> {
-  await register.clear()
-  register.setFact('rebuilding', true)
-  await register.flushed()
+export function createRebuilding(parts: Parts): Rebuilding {
+  const { blobs, register, remaking, capacity, watermark, now, log } = parts
+  let report: RebuildReport = { state: 'never', read: 0, kept: 0, found: 0 }
+
+  /** Its note stands behind the file: what is read there tells how long it is. */
+  async function lengthOf({ blob, bytes }: Instance): Promise<number> {
+    let length = bytes
+    const range = { from: bytes, to: bytes + longestNote }
+    for await (const chunk of blobs.read(blob, range)) length += chunk.length
+    return length
+  }
+
+  /** What a blob says of itself; undefined when it does not, or tells of another instance. */
+  async function told(listed: Instance): Promise<Recorded | 'missing' | 'altered' | 'unreadable'> {
+    try {
+      const length = await lengthOf(listed)
+      const note = await readNote(blobs, listed.blob, length)
+      if (!note) return 'altered'
+      const header = await readHeader(blobs, listed.blob, note, parts.characterSet())
+      const described = describe(header.dataset)
+      if (described.instance.id !== listed.id) return 'altered'
+      const { origin, bytes, datasetOffset, pixelDataOffset, metaDigest, datasetDigest } = note
+      const instance: Instance = {
+        ...described.instance,
+        transferSyntaxUid: header.transferSyntaxUid,
+        blob: listed.blob,
+        ...{ origin, bytes, datasetOffset, metaDigest, datasetDigest },
+        ...(pixelDataOffset !== undefined && { pixelDataOffset }),
+        ...(listed.revision !== undefined && { revision: listed.revision }),
+      }
+      return { ...described, instance }
+    } catch (thrown) {
+      const { code } = faultOf(thrown)
+      if (code === 'not-found') return 'missing'
+      return code === 'storage-failed' ? 'unreadable' : 'altered'
+    }
+  }
+
+  /** Blobs that the catalogue in use never listed: they are listed there, and so in both. */
+  async function findUnlisted(stop?: AbortSignal): Promise<void> {
+    for await (const { key, bytes } of blobs.keys()) {
+      stop?.throwIfAborted()
+      const settled = watermark.value()
+      if (settled === undefined || key > settled) return
+      if (register.knows(key)) continue
+      const note = await readNote(blobs, key, bytes)
+      if (!note || !(await isIntact(blobs, key, note)) || register.knows(key)) continue
+      if ((await recover(parts, key, bytes, false)) === 'listed') report.found++
+    }
+  }
+
+  async function make(made: Remaking, stop?: AbortSignal): Promise<void> {
+    const lot: { number: string; instance: Instance }[] = []
+    const settleLot = async () => {
+      const answers = await Promise.all(lot.map(each => told(each.instance)))
+      for (const [at, answer] of answers.entries()) {
+        const { number, instance } = lot[at]!
+        if (typeof answer !== 'string') {
+          if (made.record(number, answer)) report.read++
+          continue
+        }
+        if (!made.keep(number)) continue
+        report.kept++
+        if (!register.isDamaged(instance.blob)) register.markDamaged(instance.blob, answer)
+        log.error('blob-does-not-tell', {
+          ...{ sopInstanceUid: instance.sopInstanceUid, blob: instance.blob, damage: answer },
+          advice: 'Send this image again from its source; it then takes the damaged one’s place.',
+        })
+      }
+      lot.length = 0
+      if (made.behind() > behindEnough) made.catchUp()
+    }
+    let seen = 0
+    for (const each of made.instances()) {
+      stop?.throwIfAborted()
+      lot.push(each)
+      if (lot.length < atOnce) continue
+      await settleLot()
+      seen += atOnce
+      if (seen % flushEvery < atOnce) {
+        await register.flushed()
+        if (capacity.isFull()) throw new Fault('storage-full', 'no room for a second catalogue')
+      }
+    }
+    await settleLot()
+    await made.carryOver()
+    await register.flushed()
+  }
+
+  async function rebuild(stop?: AbortSignal): Promise<RebuildReport> {
+    if (report.state === 'under way') throw new Fault('busy', 'the catalogue is being made again')
+    const begin: RebuildReport = { state: 'under way', read: 0, kept: 0, found: 0 }
+    report = { ...begin, began: now().toISOString() }
+    let made: Remaking | undefined
+    try {
+      await capacity.refresh()
+      if (capacity.isFull()) throw new Fault('storage-full', 'no room for a second catalogue')
+      register.setFact('rebuild', { wanted: true, tries: triesOf(register) + 1 })
+      await register.flushed()
+      log.info('rebuild-began', {})
+      await findUnlisted(stop)
+      made = await remaking.begin()
+      await make(made, stop)
+      register.setFact('rebuild', { wanted: false, tries: 0 })
+      made.use()
+      await register.flushed()
+      report = { ...report, state: 'done', ended: now().toISOString() }
+      const { read, kept, found } = report
+      log.info('rebuilt', { ...parts.catalog.totals(), read, kept, found })
+      return report
+    } catch (thrown) {
+      made?.abandon()
+      const stopped = stop?.aborted === true
+      const fault = stopped ? new Fault('stopping', 'the box is being stopped') : faultOf(thrown)
+      // A stop is no failure: the next start begins anew.
+      if (!stopped) register.setFact('rebuild', { wanted: false, tries: 0 })
+      report = { ...report, state: 'abandoned', ended: now().toISOString(), why: fault.detail }
+      const advice = 'The catalogue in use is as it was; see the detail, then ask for it again.'
+      log.warn('rebuild-abandoned', { code: fault.code, detail: fault.detail, advice })
+      throw fault
+    }
+  }
+
+  return { rebuild, report: () => report }
 }
+
+const mostTries = 3
+
+/** Whether a crash broke a making off that should be begun again. */
+export function isRebuildWanted(register: Register): boolean {
+  const fact = register.fact<{ wanted: boolean; tries: number }>('rebuild')
+  return fact?.wanted === true && fact.tries < mostTries
+}
+
+const triesOf = (register: Register) => register.fact<{ tries: number }>('rebuild')?.tries ?? 0

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { faultOf } from '../../faults.ts'
+import { Fault, faultOf } from '../../faults.ts'
 import { type Dataset, readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
 import type { BlobKey, Blobs } from '../storage/storage.ts'
 import { describe } from './describe.ts'
@@ -17,21 +17,22 @@ export type Recovering = Pick<
 export type Recovery = 'listed' | 'set aside' | 'redundant' | 'swept' | 'left alone'
 
 /**
- * Lists a blob that the catalogue does not speak of, as its note says. One that is not whole was
- * never acknowledged and goes; one that cannot be read, or understood, is left where it is. With
- * `digests` its bytes are checked against its note, as they must be where a power cut may have taken
- * them after the name was written.
+ * Lists a blob that the catalogue does not speak of, as its note says. One that may be unfinished is
+ * checked against its note, as it must be where a power cut may have taken bytes after the name was
+ * written, and goes when it is not whole: it was never acknowledged. Any other that cannot be read,
+ * or understood, is left where it is.
  */
 export async function recover(
   parts: Recovering,
   key: BlobKey,
   length: number,
-  digests: boolean,
+  mayBeUnfinished: boolean,
 ): Promise<Recovery> {
   const { blobs, catalog, register, log } = parts
   try {
     const note = await readNote(blobs, key, length)
-    if (!note || (digests && !(await isIntact(blobs, key, note)))) {
+    if (!mayBeUnfinished && !note) throw new Fault('damaged', 'it does not say what it is')
+    if (!note || (mayBeUnfinished && !(await isIntact(blobs, key, note)))) {
       await blobs.remove(key)
       log.info('unfinished-swept', { blob: key, bytes: length })
       return 'swept'

@@ -1,12 +1,12 @@
 import type { BlobKey } from '../storage/storage.ts'
 import type { Level, MainTags, PublicId, Totals } from './catalog.ts'
-import { createChangeLog } from './changelog.ts'
+import type { ChangeLog } from './changelog.ts'
 import { entriesOf, searchTags, seriesStatusOf } from './entries.ts'
 import { indexText } from './fold.ts'
 import { createForgetting } from './forget.ts'
 import { indexOf } from './indexes.ts'
 import { loadInstance, loadParent, noTotals, storedInstance } from './load.ts'
-import type { OnChange, Quarantined, Recorded, Register } from './register.ts'
+import type { Quarantined, Recorded, Register } from './register.ts'
 import type { Key, Store, Value } from './store.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
 
@@ -17,10 +17,11 @@ import { numberOf, type StoredInstance, type StoredParent, tables } from './tabl
 export function createRegister(options: {
   store: Store
   now: () => Date
-  onChange?: OnChange
+  log: ChangeLog
+  /** The number of a new resource, where it is not just the next one. */
+  numbers?: (level: Level, id: PublicId) => number
 }): Register {
-  const { store, now } = options
-  const log = createChangeLog(store, now, options.onChange)
+  const { store, now, log } = options
   const { forget } = createForgetting(store, log, now)
 
   function record(recorded: Recorded): void {
@@ -32,12 +33,13 @@ export function createRegister(options: {
     const put: [Key, Value][] = []
     const created: { level: Level; id: PublicId }[] = [{ level: 'Instance', id: instance.id }]
 
+    const numberFor = (level: Level, id: PublicId) => options.numbers?.(level, id) ?? ++number
     const lineage = lineageOf(recorded).map(each => {
       const known = loadParent(store, each.level, each.id)
       return {
         ...each,
         isNew: !known,
-        ...(known ?? { number: ++number, parent: newParent(each, at) }),
+        ...(known ?? { number: numberFor(each.level, each.id), parent: newParent(each, at) }),
       }
     })
     const [, study, series] = lineage as [Ancestor, Ancestor, Ancestor]
@@ -66,7 +68,7 @@ export function createRegister(options: {
       totals[totalOf[here.level]]++
     }
 
-    const own = ++number
+    const own = numberFor('Instance', instance.id)
     put.push(...entriesOf('Instance', instance.id, own, series.number, instance.tags))
     put.push([tables.record(own), storedInstance(instance, series.number)])
     put.push([tables.blob(instance.blob), own])
@@ -180,7 +182,7 @@ export function createRegister(options: {
       for (const [key, { why, at }] of marked) yield { blob: key.slice(1) as BlobKey, why, at }
     },
     async clear() {
-      const kept = new Set<Key>(['ceiling', 'schema', 'seq'].map(tables.fact))
+      const kept = new Set<Key>(['ceiling', 'generation', 'schema', 'seq'].map(tables.fact))
       for (;;) {
         const keys = Array.from(store.range({ limit: 10_000 }), ([key]) => key)
         const remove = keys.filter(key => !kept.has(key))

@@ -15,6 +15,7 @@ export const tables = {
   identities: (level: Level): Key => `i${levelDigit(level)}`,
   /** number → what is known of it */
   record: (number: number): Key => `r${numberKey(number)}`,
+  records: 'r',
   /** level + number → public identifier, above the instance */
   arrival: (level: Level, number: number): Key => `a${levelDigit(level)}${numberKey(number)}`,
   arrivals: (level: Level): Key => `a${levelDigit(level)}`,
@@ -50,6 +51,7 @@ export const tables = {
   damaged: (blob: BlobKey): Key => `e${blob}`,
   damages: 'e',
   fact: (name: string): Key => `m${name}`,
+  facts: 'm',
 } as const
 
 /** The number at the end of a key of `identifier`, `indexed`, `child`, `arrival` or `unstable`. */
