@@ -14,6 +14,7 @@ import {
   createEncoding,
   createTidying,
   type Encoding,
+  labelling,
   orthancRoutes,
   orthancSettings,
   type Running,
@@ -38,6 +39,7 @@ import {
 import { createJobs, jobsSettings } from './duties/jobs/jobs.ts'
 import {
   type Calling,
+  type Commitments,
   createAsking,
   createNodeServices,
   nodesSettings,
@@ -252,6 +254,11 @@ const pauseSeconds = (seconds: number, stop: AbortSignal) => pause(seconds * 100
 /** Outside `serve` nobody knows what is owed, so nothing may go. */
 const everything = () => true
 
+/** What the relay is given once the doors are there. */
+interface Later {
+  commitments?: Commitments
+}
+
 async function serve(args: string[]): Promise<number> {
   for (;;) {
     const read = readSettings(args, serveOptions)
@@ -261,6 +268,8 @@ async function serve(args: string[]): Promise<number> {
     // The relay stands on the archive, and the archive asks the relay before it lets anything go.
     let forward: Forward | undefined
     const holds = ({ id }: Instance) => forward?.owes(id) ?? true
+    // Nodes are called over the doors' settings, and so are there later than the relay.
+    const later: Later = {}
     let ending: Ending = 'stop'
     await withHoldings({ ...read, log, encoding }, holds, async holdings => {
       forward = createForward({
@@ -270,10 +279,16 @@ async function serve(args: string[]): Promise<number> {
         aeTitle: read.settings.dicom.aet,
         now: Date.now,
         random: Math.random,
+        commitments: () => later.commitments,
+        labels: labelling(holdings.store.space('orthanc')),
       })
       // What another start would refuse must not stop this one.
       const readable = () => void readSettings(args, serveOptions)
-      ending = await serveFrom({ ...holdings, forward, encoding, readable }, read.settings, log)
+      ending = await serveFrom(
+        { ...holdings, forward, encoding, readable, later },
+        read.settings,
+        log,
+      )
     })
     log.info(ending === 'stop' ? 'stopped' : 'restarting')
     if (ending === 'stop') return 0
@@ -284,7 +299,12 @@ type Ending = Parameters<Running['stop']>[0]
 
 /** The doors, and everything long-lived, from the first to the last byte. */
 async function serveFrom(
-  holdings: Holdings & { forward: Forward; encoding: Encoding; readable: () => void },
+  holdings: Holdings & {
+    forward: Forward
+    encoding: Encoding
+    readable: () => void
+    later: Later
+  },
   settings: Settings,
   log: LevelledLog,
 ): Promise<Ending> {
@@ -303,6 +323,7 @@ async function serveFrom(
     waitAfter: failures => delayAfter(failures, settings.forward.backoff, Math.random),
     elapsed: () => performance.now(),
   })
+  holdings.later.commitments = nodeServices.commitments
   const transcoder = createTranscoder()
   const asking = createAsking({
     calling,
@@ -330,7 +351,7 @@ async function serveFrom(
       metrics: metrics.expose,
     },
     connections,
-    forward,
+    ...{ forward, now },
   })
   const system = () => ({
     dicomAet: dicom.aet,

@@ -1,18 +1,25 @@
 /** What our own web UI, scripts and watchers need: everything under `/api`, and the probes. */
 import { Hono } from 'hono'
-import { problemOf } from '../../host/http/http.ts'
+import { noSuchPath, problemOf } from '../../host/http/http.ts'
 import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { destinationRoutes } from './destinations.ts'
 import { type Probes, probeRoutes } from './probes.ts'
+import { ruleRoutes } from './rules.ts'
 
 export { counted, watch } from './figures.ts'
 
 export function adminRoutes(
-  parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0],
+  parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0] &
+    Parameters<typeof destinationRoutes>[0] &
+    Parameters<typeof ruleRoutes>[0],
 ): Hono {
   return new Hono()
     .route('/', probeRoutes(parts.probes))
     .route('/', connectionRoutes(parts.connections))
     .route('/', deliveryRoutes(parts))
+    .route('/', destinationRoutes(parts))
+    .route('/', ruleRoutes(parts))
+    .all('/api/*', noSuchPath)
     .onError(problemOf)
 }

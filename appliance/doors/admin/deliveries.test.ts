@@ -60,8 +60,12 @@ function app() {
         retried.push([selection, reason])
         return 2
       },
-      pause: name => retried.push(`pause ${name}`),
-      resume: name => retried.push(`resume ${name}`),
+      release: selection => retried.push(['release', selection]),
+      reject: (selection, reason) => retried.push(['reject', selection, reason]),
+      study: () => ({ cloud: { owed: 2 } }),
+      async *follow() {
+        yield { destinations: [report], plan: true }
+      },
     },
   })
   const whole = new Hono().route('/', routes)
@@ -99,7 +103,7 @@ test('the state of every destination is shown with a page of deliveries and why 
       priority: 'normal',
       owedAt: '1970-01-01T00:00:00.000Z',
       movedAt: '1970-01-01T00:00:01.000Z',
-      held: true,
+      kept: true,
       status: 0xc000,
       why: parked.why,
     },
@@ -127,13 +131,6 @@ test('deliveries are withdrawn only when named and with a reason', async () => {
   assert.deepEqual(retried, [[{ study: 's1' }, 'wrong patient']])
 })
 
-test('a destination is paused and resumed by its name', async () => {
-  const { routes, retried } = app()
-  await routes.request('/api/destinations/cloud/pause', { method: 'POST' })
-  await routes.request('/api/destinations/cloud/resume', { method: 'POST' })
-  assert.deepEqual(retried, ['pause cloud', 'resume cloud'])
-})
-
 test('a question that is not understood is refused, and nothing is tried again by mistake', async () => {
   const { routes, asked, retried } = app()
   for (const query of ['state=lost', 'limit=0', 'limit=many', 'destinatoin=cloud']) {
@@ -145,4 +142,39 @@ test('a question that is not understood is refused, and nothing is tried again b
     assert.deepEqual(await response.json(), { code: 'request-malformed' }, body)
   }
   assert.deepEqual([asked, retried], [[], []])
+})
+
+test('what is held for review is listed apart, and released or rejected only when named', async () => {
+  const { routes, asked, retried } = app()
+  assert.equal((await routes.request('/api/review?destination=cloud')).status, 200)
+  assert.deepEqual(asked, [{ destination: 'cloud', state: 'parked', held: true }])
+  const post = (path: string, body: string) => routes.request(path, { method: 'POST', body })
+  for (const body of ['', '{}', '{"reason":"x"}']) {
+    assert.equal((await post('/api/review/release', body)).status, 400, body)
+    assert.equal((await post('/api/review/reject', body)).status, 400, body)
+  }
+  assert.equal((await post('/api/review/reject', '{"study":"s1"}')).status, 400)
+  await post('/api/review/release', '{"study":"s1"}')
+  await post('/api/review/reject', '{"study":"s1","reason":"a phantom"}')
+  assert.deepEqual(retried, [
+    ['release', { study: 's1' }],
+    ['reject', { study: 's1' }, 'a phantom'],
+  ])
+})
+
+test('whoever follows gets every destination at first, as an event each', async () => {
+  const { routes } = app()
+  const answer = await routes.request('/api/deliveries/stream')
+  assert.match(answer.headers.get('content-type') ?? '', /text\/event-stream/)
+  const text = await answer.text()
+  assert.match(text, /event: plan\n/)
+  assert.match(text, /event: destination\ndata: \{"name":"cloud"/)
+})
+
+test('deliveries are asked for by priority, reason and time', async () => {
+  const { routes, asked } = app()
+  await routes.request('/api/deliveries?priority=stat&reason=peer-declined&since=2026-03-01')
+  const since = Date.UTC(2026, 2, 1)
+  assert.deepEqual(asked, [{ priority: 0, reason: 'peer-declined', since }])
+  assert.equal((await routes.request('/api/deliveries?since=yesterday')).status, 400)
 })

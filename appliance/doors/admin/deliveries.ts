@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import {
   type Delivery,
@@ -7,14 +8,21 @@ import {
   type Selection,
   states,
 } from '../../duties/forward/forward.ts'
-import { Fault } from '../../faults.ts'
+import { bodyOf, moment, read } from './requests.ts'
 
 const word = z.string().min(1)
+/** In the order of their numbers. */
+const priorities = ['stat', 'normal', 'off-peak'] as const
 
 const listing = z.strictObject({
   destination: word.optional(),
   state: z.enum(states).optional(),
   study: word.optional(),
+  series: word.optional(),
+  instance: word.optional(),
+  priority: z.enum(priorities).optional(),
+  reason: word.optional(),
+  since: moment.optional(),
   after: word.optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
 })
@@ -25,56 +33,91 @@ const selection = z.strictObject({
   instance: word.optional(),
 })
 
-const withdrawal = selection
+const nameOne = { error: 'name a destination, a study or an instance' }
+const namesOne = (asked: z.output<typeof selection>) =>
+  Boolean(asked.destination ?? asked.study ?? asked.instance)
+const named = selection.refine(namesOne, nameOne)
+const withReason = selection
   .extend({ reason: z.string().trim().min(1).max(200) })
-  .refine(asked => asked.destination ?? asked.study ?? asked.instance, {
-    error: 'name a destination, a study or an instance',
-  })
+  .refine(namesOne, nameOne)
 
 /**
- * `GET /api/deliveries?destination=&state=&study=&after=&limit=`: how every destination stands, and
- * one page of the deliveries asked for (100 unless told; `next` asks for the page after).
+ * `GET /api/deliveries?destination=&state=&study=&series=&instance=&priority=&reason=&since=&after=&limit=`:
+ * how every destination stands, and one page of the deliveries asked for (100 unless told; `next`
+ * asks for the page after). `GET /api/deliveries/stream`: server-sent events `destination`, first of
+ * all and then of each as it changes, and `plan` when rules or destinations do.
+ * `GET /api/deliveries/studies/{id}`: counts of one study by destination and state.
  * `POST /api/deliveries/retry` with any of destination, study and instance: parked and waiting ones
- * are owed at once. `POST /api/deliveries/withdraw` with at least one of them and a `reason`: they
- * will not be sent. `GET /api/destinations`, `POST /api/destinations/{name}/pause` and `/resume`.
+ * are owed at once, but those held for review. `POST /api/deliveries/withdraw` with at least one of
+ * them and a `reason`: they will not be sent. `GET /api/review`: what is held for a person;
+ * `POST /api/review/release` and, with a `reason`, `/api/review/reject`, with at least one of them.
  * Faults: `request-malformed`, `not-found`.
  */
 export function deliveryRoutes({
   forward,
 }: {
-  forward: Pick<Forward, 'destinations' | 'deliveries' | 'retry' | 'withdraw' | 'pause' | 'resume'>
+  forward: Pick<
+    Forward,
+    'destinations' | 'deliveries' | 'study' | 'retry' | 'withdraw' | 'release' | 'reject' | 'follow'
+  >
 }): Hono {
   return new Hono()
     .get('/api/deliveries', context => {
-      const page = forward.deliveries(read(listing, context.req.query()))
+      const { priority, ...asked } = read(listing, context.req.query())
+      const page = forward.deliveries({
+        ...asked,
+        ...(priority ? { priority: priorities.indexOf(priority) as 0 | 1 | 2 } : {}),
+      })
       return context.json({
         destinations: forward.destinations().map(shownDestination),
         deliveries: page.deliveries.map(shownDelivery),
         ...(page.next === undefined ? {} : { next: page.next }),
       })
     })
+    .get('/api/deliveries/stream', context =>
+      streamSSE(context, async stream => {
+        const gone = new AbortController()
+        stream.onAbort(() => gone.abort())
+        for await (const { destinations, plan } of forward.follow(gone.signal)) {
+          if (plan) await stream.writeSSE({ event: 'plan', data: '{}' })
+          for (const each of destinations) {
+            const data = JSON.stringify(shownDestination(each))
+            await stream.writeSSE({ event: 'destination', data })
+          }
+        }
+      }),
+    )
+    .get('/api/deliveries/studies/:id', context =>
+      context.json({ destinations: forward.study(context.req.param('id')) }),
+    )
     .post('/api/deliveries/retry', async context => {
-      const asked: Selection = read(selection, parse(await context.req.text()))
+      const asked: Selection = read(selection, await bodyOf(context.req))
       return context.json({ retried: forward.retry(asked) })
     })
     .post('/api/deliveries/withdraw', async context => {
-      const { reason, ...asked } = read(withdrawal, parse(await context.req.text()))
+      const { reason, ...asked } = read(withReason, await bodyOf(context.req))
       return context.json({ withdrawn: forward.withdraw(asked, reason) })
     })
-    .get('/api/destinations', context =>
-      context.json({ destinations: forward.destinations().map(shownDestination) }),
-    )
-    .post('/api/destinations/:name/pause', context => {
-      forward.pause(context.req.param('name'))
-      return context.json({})
+    .get('/api/review', context => {
+      const asked = read(listing.omit({ state: true, reason: true }), context.req.query())
+      const { priority: _, ...rest } = asked
+      const page = forward.deliveries({ ...rest, state: 'parked', held: true })
+      return context.json({
+        deliveries: page.deliveries.map(shownDelivery),
+        ...(page.next === undefined ? {} : { next: page.next }),
+      })
     })
-    .post('/api/destinations/:name/resume', context => {
-      forward.resume(context.req.param('name'))
-      return context.json({})
+    .post('/api/review/release', async context => {
+      const asked = read(named, await bodyOf(context.req))
+      return context.json({ released: forward.release(asked) })
+    })
+    .post('/api/review/reject', async context => {
+      const { reason, ...asked } = read(withReason, await bodyOf(context.req))
+      return context.json({ rejected: forward.reject(asked, reason) })
     })
 }
 
-function shownDestination({ sums, answeredAt, pausedAt, ...rest }: DestinationReport) {
+export function shownDestination({ sums, answeredAt, pausedAt, ...rest }: DestinationReport) {
   return {
     ...rest,
     ...(answeredAt === undefined ? {} : { answeredAt: new Date(answeredAt).toISOString() }),
@@ -88,34 +131,15 @@ function shownDelivery(delivery: Delivery) {
   const { instance, destination, study, sopInstanceUid, state, bytes, failures, gone } = delivery
   return {
     ...{ instance, study, sopInstanceUid, destination, state, bytes, failures },
-    priority: (['stat', 'normal', 'off-peak'] as const)[delivery.priority],
+    priority: priorities[delivery.priority],
     owedAt: new Date(delivery.owedAt).toISOString(),
     movedAt: new Date(delivery.movedAt).toISOString(),
-    held: !gone,
+    kept: !gone,
+    ...(delivery.review ? { review: true } : {}),
     ...(delivery.notBefore === undefined
       ? {}
       : { notBefore: new Date(delivery.notBefore).toISOString() }),
     ...(delivery.status === undefined ? {} : { status: delivery.status }),
     ...(delivery.why ? { why: delivery.why } : {}),
-  }
-}
-
-function read<Schema extends z.ZodType>(schema: Schema, given: unknown): Defined<z.output<Schema>> {
-  const verified = schema.safeParse(given)
-  if (verified.success) return verified.data as Defined<z.output<Schema>>
-  const problems = verified.error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`)
-  throw new Fault('request-malformed', problems.join('; ').trim())
-}
-
-/** Zod leaves out what was not given, which its types do not say. */
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-/** No body asks for nothing in particular. */
-function parse(text: string): unknown {
-  if (text.trim() === '') return {}
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Fault('request-malformed', 'the body is not JSON')
   }
 }

@@ -35,14 +35,73 @@ export function watch(
   const labels = ['destination', 'state'] as const
   metrics.gauge('deliveries', 'Deliveries', () => byState('deliveries'), labels)
   metrics.gauge('delivery_bytes', 'Bytes of deliveries', () => byState('bytes'), labels)
-  metrics.gauge(
+  type Report = ReturnType<Forward['destinations']>[number]
+  const ofEach = (name: string, help: string, figure: (report: Report) => number) =>
+    metrics.gauge(
+      name,
+      help,
+      () =>
+        forward
+          .destinations()
+          .map(each => ({ labels: { destination: each.name }, value: figure(each) })),
+      ['destination'],
+    )
+  ofEach(
     'oldest_undelivered_seconds',
     'How long the oldest undelivered instance has been owed',
+    each => each.oldestSeconds ?? 0,
+  )
+  ofEach('destination_failures', 'Failures in a row of a destination', each => each.failures)
+  ofEach('destination_held', 'Deliveries held for review', each => each.held)
+  ofEach('destination_connections', 'Connections under way', each => each.connections)
+  ofEach(
+    'destination_bytes_per_second',
+    'Throughput over the last half minute',
+    each => each.bytesPerSecond,
+  )
+  metrics.gauge(
+    'destination_state',
+    'What a destination is doing; 1 for its state',
     () =>
       forward
         .destinations()
-        .map(each => ({ labels: { destination: each.name }, value: each.oldestSeconds ?? 0 })),
-    ['destination'],
+        .map(({ name, state }) => ({ labels: { destination: name, state }, value: 1 })),
+    labels,
+  )
+  const receipts = (figure: 'receipts' | 'bytes') =>
+    forward.receipts().map(({ destination, outcome, reason = '', ...counted }) => ({
+      labels: { destination, outcome, reason },
+      value: counted[figure],
+    }))
+  const ofReceipt = ['destination', 'outcome', 'reason'] as const
+  metrics.gauge(
+    'receipts',
+    'Answers of destinations since the start, by outcome and reason',
+    () => receipts('receipts'),
+    ofReceipt,
+  )
+  metrics.gauge(
+    'receipt_bytes',
+    'Bytes of the instances that were answered for',
+    () => receipts('bytes'),
+    ofReceipt,
+  )
+
+  const link = () => forward.link().report
+  metrics.gauge('link_cap_kbits', 'Cap of the link now, 0 for none', () => link().cap ?? 0)
+  metrics.gauge('link_metered', 'Whether the link is metered now', () => Number(link().metered))
+  metrics.gauge('clock_trusted', 'Whether the clock is believed', () =>
+    Number(link().clock.trusted),
+  )
+  metrics.gauge(
+    'link_budget_used_bytes',
+    'Bytes used of the link’s budget',
+    () =>
+      Object.entries(link().budget).map(([period, { used }]) => ({
+        labels: { period },
+        value: used,
+      })),
+    ['period'],
   )
 }
 

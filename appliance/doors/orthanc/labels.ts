@@ -1,4 +1,4 @@
-import { keyOf, type PublicId } from '../../holdings/catalog/catalog.ts'
+import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
 import { done, json, missing, text } from './answers.ts'
 import { type Desk, expectResource } from './desk.ts'
 import { Refusal } from './errors.ts'
@@ -74,6 +74,24 @@ export const labelRoutes: Routes = (app, desk) => {
       await desk.store.flushed()
       return done()
     })
+  }
+}
+
+/** Labels for parts that know no desk, over the same store; giving one twice is harmless. */
+export function labelling(store: Store) {
+  const of = (id: PublicId): readonly string[] => store.get<string[]>(ofResource(id)) ?? []
+  return {
+    of,
+    add(id: PublicId, label: string): void {
+      const before = of(id)
+      if (before.includes(label)) return
+      store.commit({
+        put: [
+          [ofResource(id), [...before, label].sort()],
+          [byLabel(label, id), label],
+        ],
+      })
+    },
   }
 }
 

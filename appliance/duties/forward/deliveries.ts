@@ -3,6 +3,7 @@ import type { Key, PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import {
   type Delivery,
   keys,
+  type Priority,
   type State,
   type StudyTally,
   type Sum,
@@ -17,6 +18,15 @@ export interface DeliveryQuery {
   destination?: string
   state?: State
   study?: PublicId
+  series?: PublicId
+  instance?: PublicId
+  priority?: Priority
+  /** The code of why it stands as it does: `held-for-review`, `peer-declined`, … */
+  reason?: string
+  /** Held for review, and nothing else. */
+  held?: true
+  /** Moved since then, ms. */
+  since?: number
   /** `next` of the page before. */
   after?: string
   limit?: number
@@ -49,18 +59,30 @@ export function findDeliveries(store: Store, query: DeliveryQuery): DeliveryPage
         return { deliveries, next: Buffer.from(key, 'latin1').toString('base64url') }
       }
       const delivery = store.get<Delivery>(keys.delivery(...owned))
-      if (!delivery || (query.study !== undefined && delivery.study !== query.study)) continue
+      if (!delivery || !isAsked(delivery, query)) continue
       deliveries.push(delivery)
     }
   }
   return { deliveries }
 }
 
-function shelvesAsked(store: Store, { destination, state }: DeliveryQuery): Key[] {
+function isAsked(delivery: Delivery, query: DeliveryQuery): boolean {
+  const { study, series, instance, priority, reason, since } = query
+  return (
+    (study === undefined || delivery.study === study) &&
+    (series === undefined || delivery.series === series) &&
+    (instance === undefined || delivery.instance === instance) &&
+    (priority === undefined || delivery.priority === priority) &&
+    (reason === undefined || delivery.why?.code === reason) &&
+    (since === undefined || delivery.movedAt >= since)
+  )
+}
+
+function shelvesAsked(store: Store, { destination, state, held }: DeliveryQuery): Key[] {
   return (destination === undefined ? destinationsIn(store) : [destination]).flatMap(each =>
-    (state === undefined ? states : [state])
-      .flatMap(shelvesOf)
-      .map(shelf => keys.shelf(each, shelf)),
+    (held ? (['held'] as const) : (state === undefined ? states : [state]).flatMap(shelvesOf)).map(
+      shelf => keys.shelf(each, shelf),
+    ),
   )
 }
 
