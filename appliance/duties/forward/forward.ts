@@ -12,7 +12,8 @@ import {
 } from './deliveries.ts'
 import type { StudyTally } from './delivery.ts'
 import type { Why } from './destinations/destination.ts'
-import { type DestinationSettings, openDestination } from './destinations/kinds.ts'
+import { type DestinationSettings, obstaclesTo, openDestination } from './destinations/kinds.ts'
+import type { Surroundings } from './destinations/surroundings.ts'
 import type { Labels } from './facts.ts'
 import { createFleet } from './fleet.ts'
 import { type LinkReport, openGovernor } from './governor.ts'
@@ -118,6 +119,8 @@ export interface ForwardParts {
   labels?: Labels
   /** 0 up to 1. */
   random: () => number
+  /** Storage commitment, once the nodes are there to be asked. */
+  commitments?: Surroundings['commitments']
   /** Destinations by another way than their settings. */
   open?: typeof openDestination
 }
@@ -137,7 +140,9 @@ export function createForward(parts: ForwardParts): Forward {
   const elapsed = parts.elapsed ?? (() => performance.now() / 1000)
   const labels = parts.labels ?? noLabels
   const store = parts.store.space('forward')
-  const open = parts.open ?? openDestination
+  const { commitments } = parts
+  const open: typeof openDestination =
+    parts.open ?? ((each, around) => openDestination(each, { ...around, commitments }))
   const { backoff, history } = settings
   const plan = openPlan({ store, settings })
   const inForce = () => plan.destinations().flatMap(each => each.settings ?? [])
@@ -300,7 +305,7 @@ export function createForward(parts: ForwardParts): Forward {
       const stands = (each: DestinationSettings): Problem[] => {
         try {
           open(each, { aeTitle: parts.aeTitle, log })
-          return []
+          return obstaclesTo(each, now())
         } catch (error) {
           return [{ path: '', message: error instanceof Fault ? error.detail : String(error) }]
         }

@@ -9,7 +9,9 @@ import {
   timersSettings,
   verificationSopClass,
 } from '../../../standard/dimse/dimse.ts'
+import { type Node, nodeSettings } from '../../nodes/nodes.ts'
 import { receiptOf } from './answers.ts'
+import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
 import { graceAfter } from './grace.ts'
@@ -33,10 +35,10 @@ export const dimseSettings = z.strictObject({
   localAet: aeTitle.optional().describe('The AE title we call with; without it that of this box.'),
   parallel,
   verify: z
-    .enum(['none', 'find'])
+    .enum(['none', 'find', 'commitment'])
     .default('none')
     .describe(
-      'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND. What is missing is sent again, and until then nothing is evicted.',
+      'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND; commitment, that it commits itself to keep it (storage commitment). What is missing is sent again, and until then nothing is evicted.',
     ),
   verifyAfter,
   tls: tlsSettings.optional().describe('DICOM over TLS; without it plain DICOM.'),
@@ -117,10 +119,22 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
     },
 
     async held(instances, stop) {
+      const commitments = surroundings.commitments?.()
+      if (settings.verify === 'commitment' && commitments)
+        return committedBy(commitments, nodeOf(settings), instances, stop)
       const association = await associate([findContext], stop)
       return listHeld(association, instances)
     },
   }
+}
+
+/** The same far side as a node that is asked for storage commitment. */
+function nodeOf({ name, aet, host, port, localAet, tls }: DimseSettings): Node {
+  return nodeSettings.parse({
+    ...{ name, aet, host, port, useTls: tls !== undefined },
+    ...(localAet ? { localAet } : {}),
+    ...(tls ? { tlsFiles: defined(tls) } : {}),
+  })
 }
 
 /**

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { carriage } from '../link.ts'
+import type { Problem } from '../problems.ts'
+import { examineTls } from './certificates.ts'
 import type { Destination } from './destination.ts'
 import { dicomwebSettings, openDicomweb } from './dicomweb.ts'
 import { dimseSettings, openDimse } from './dimse.ts'
@@ -15,10 +17,23 @@ export const destinationSettings = z.discriminatedUnion('kind', [
 
 export type DestinationSettings = z.output<typeof destinationSettings>
 
+/**
+ * What keeps a destination from working that its settings name and the box has not: its TLS files.
+ * For when it is saved; a destination that is there already fails with the reason until it is mended.
+ */
+export function obstaclesTo({ tls }: DestinationSettings, now: number): Problem[] {
+  return examineTls(tls, now).problems
+}
+
 export function openDestination(
   settings: DestinationSettings,
   surroundings: Surroundings,
 ): Destination {
+  for (const { file, days } of examineTls(settings.tls, Date.now()).ending)
+    surroundings.log.warn('certificate-expires', {
+      ...{ destination: settings.name, file, days },
+      advice: 'Renew the certificate in time; the file is read anew when it changes.',
+    })
   switch (settings.kind) {
     case 'dimse':
       return openDimse(settings, surroundings)

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import type { Log } from '../../../log.ts'
+import type { Commitments } from '../../nodes/nodes.ts'
 
 /** What every kind of destination is given besides its own settings. */
 export interface Surroundings {
   /** This box's own AE title. */
   aeTitle: string
   log: Log
+  /** Storage commitment, for kinds that verify by it; absent where nothing is ever committed. */
+  commitments?: (() => Commitments | undefined) | undefined
 }
 
 /** The settings that all kinds share. */
