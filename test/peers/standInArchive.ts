@@ -28,6 +28,8 @@ export interface Image {
   dataset?: Uint8Array
   tags?: Record<string, string>
   callingAeTitle?: string
+  /** When it came, ISO 8601. */
+  at?: string
 }
 
 /** Stands for preamble and File Meta Information in front of every dataset. */
@@ -52,8 +54,10 @@ export function createStandInArchive(): StandInArchive {
     instance: (id: string) => held.get(id)?.instance,
     instancesOf: (id: string) =>
       [...held.values()].map(each => each.instance).filter(each => each.study === id),
+    ids: () => [...new Set([...held.values()].map(each => each.instance.study))],
     parent: (id: string) => ({
       id,
+      lastUpdate: '2026-02-28T00:00:00.000Z',
       stable: !unstable.has(id),
       tags: [...held.values()].find(({ instance }) => instance.series === id)?.instance.tags ?? {},
     }),
@@ -114,7 +118,7 @@ export function createStandInArchive(): StandInArchive {
         datasetOffset: head.length,
         origin: {
           door: 'DicomProtocol',
-          at: '2026-01-01T00:00:00.000Z',
+          at: image.at ?? '2026-01-01T00:00:00.000Z',
           callingAeTitle: image.callingAeTitle ?? 'CT01',
           calledAeTitle: 'WAYSTATION',
           address: '10.0.0.5',

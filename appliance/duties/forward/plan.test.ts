@@ -1,0 +1,338 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { keepStudy, type Relay, relay } from '../../../test/peers/relay.ts'
+import { idOf } from '../../../test/peers/standInArchive.ts'
+import { writeDataset } from '../../standard/dicom/dicom.ts'
+
+const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
+
+function problemsOf(saved: object): string[] {
+  return 'problems' in saved
+    ? (saved.problems as { path: string; message: string }[]).map(each => each.path)
+    : []
+}
+
+/** A destination and a rule for it, entered while the box runs. */
+async function enter(box: Relay, rule: object = { name: 'more', send: ['away'] }): Promise<void> {
+  assert.deepEqual(await box.forward.saveDestination(away), { saved: 'away' })
+  assert.deepEqual(problemsOf(await box.forward.saveRule(rule)), [])
+}
+
+test('a destination and a rule entered at run time carry images at once and after a restart', async () => {
+  const box = await relay({ rules: [] })
+  await enter(box)
+  keepStudy(box.held, 1, 2)
+  await box.time.until(() => box.count('accepted', 'away') === 2)
+  await box.stop()
+  box.start()
+  box.held.keep({ study: 1, image: 3 })
+  await box.time.until(() => box.count('accepted', 'away') === 3)
+  await box.forward.removeRule('more')
+  box.held.keep({ study: 1, image: 4 })
+  await box.time.settle()
+  assert.equal(box.count('owed', 'away') + box.count('accepted', 'away'), 3)
+  await box.stop()
+})
+
+test('rules and destinations of the configuration file are shown and cannot be changed', async () => {
+  const box = await relay()
+  await enter(box)
+  assert.deepEqual(
+    box.forward.rules().map(each => [each.name, each.locked]),
+    [
+      ['all', true],
+      ['more', false],
+    ],
+  )
+  const locked = { code: 'not-allowed' }
+  await assert.rejects(box.forward.removeRule('all'), locked)
+  await assert.rejects(
+    box.forward.saveRule({ name: 'all', drop: true }, { instead: 'all' }),
+    locked,
+  )
+  await assert.rejects(box.forward.saveDestination(away, 'cloud'), locked)
+  await assert.rejects(box.forward.removeDestination('cloud'), locked)
+  await assert.rejects(box.forward.removeRule('none'), { code: 'not-found' })
+  await box.stop()
+})
+
+test('everything that is wrong with a rule is told at once, and nothing is saved', async () => {
+  const box = await relay()
+  const saved = await box.forward.saveRule({
+    name: 'all',
+    when: {
+      all: [
+        { tags: { Modalty: 'CT' } },
+        { hours: { from: '08:00', to: '08:00' } },
+        { arrived: '* 25 * * *' },
+      ],
+    },
+    send: ['cloud', 'clod'],
+    priority: 'urgent',
+  })
+  assert.deepEqual(problemsOf(saved).sort(), [
+    'name',
+    'priority',
+    'send.1',
+    'when.all.0.tags.Modalty',
+    'when.all.1.hours',
+    'when.all.2.arrived',
+  ])
+  let nested: object = { modality: 'CT' }
+  for (let depth = 0; depth < 5000; depth++) nested = { not: nested }
+  const deep = await box.forward.saveRule({ name: 'deep', when: nested, send: ['cloud'] })
+  assert.ok(problemsOf(deep).length > 0)
+  assert.equal(box.forward.rules().length, 1)
+  await box.stop()
+})
+
+test('a destination that rules name is not removed; removed, it is owed nothing, and all again when it returns', async () => {
+  const box = await relay({ rules: [] })
+  await enter(box)
+  box.clouds.get('away')!.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 2)
+  await box.time.settle()
+  assert.deepEqual(problemsOf(await box.forward.removeDestination('away')), ['name'])
+  await box.forward.removeRule('more')
+  assert.deepEqual(await box.forward.removeDestination('away'), { saved: 'away' })
+  assert.equal(box.count('withdrawn', 'away'), 2)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  box.clouds.get('away')!.down = undefined
+  await box.forward.saveDestination(away)
+  await box.time.until(() => box.count('accepted', 'away') === 2)
+  await box.stop()
+})
+
+test('a destination that changes goes on with what it is owed; its name stays', async () => {
+  const box = await relay({ rules: [] })
+  await enter(box)
+  box.clouds.get('away')!.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 2)
+  await box.time.settle()
+  assert.deepEqual(
+    problemsOf(await box.forward.saveDestination({ ...away, name: 'other' }, 'away')),
+    ['name'],
+  )
+  await box.forward.saveDestination({ ...away, port: 11112 }, 'away')
+  box.clouds.get('away')!.down = undefined
+  await box.time.until(() => box.count('accepted', 'away') === 2)
+  await box.stop()
+})
+
+test('rules are asked in their order, and a final one is the last', async () => {
+  const box = await relay({ rules: [] })
+  await enter(box, { name: 'one', when: { modality: 'CT' }, send: ['away'], final: true })
+  await box.forward.saveRule({ name: 'two', send: ['cloud'] })
+  box.held.keep({ study: 1, image: 1, tags: { Modality: 'CT' } })
+  await box.time.until(() => box.count('accepted', 'away') === 1)
+  assert.equal(box.count('accepted'), 0)
+  assert.deepEqual(problemsOf(await box.forward.orderRules(['two'])), [''])
+  await box.forward.orderRules(['two', 'one'])
+  box.held.keep({ study: 2, image: 1, tags: { Modality: 'CT' } })
+  await box.time.until(() => box.count('accepted', 'away') === 2 && box.count('accepted') === 1)
+  await box.stop()
+})
+
+test('a rule may ask for any tag of the file; where the file cannot tell, a person decides', async () => {
+  const box = await relay({
+    rules: [
+      {
+        name: 'deep',
+        when: { tags: { PatientComments: 'urgent*', '0018,0050': { to: 2 } } },
+        send: ['cloud'],
+      },
+    ],
+  })
+  const dataset = (comment: string, thickness: string) =>
+    writeDataset(
+      [
+        { tag: 'SliceThickness', value: thickness },
+        { tag: 'PatientComments', value: comment },
+      ],
+      '1.2.840.10008.1.2.1',
+    )
+  box.held.keep({ study: 1, image: 1, dataset: dataset('URGENT case', '1.5') })
+  box.held.keep({ study: 1, image: 2, dataset: dataset('URGENT case', '5') })
+  box.held.keep({ study: 1, image: 3, dataset: dataset('usual', '1') })
+  box.held.keep({
+    study: 1,
+    image: 4,
+    dataset: Buffer.from([8, 0, 0x18, 0, 0x55, 0x49, 200, 0, 1]),
+  })
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.deepEqual([...box.cloud.taken.keys()], [idOf(1, 1)])
+  const held = box.forward.deliveries({ held: true }).deliveries
+  for (const each of held) assert.equal(each.why?.code, 'rule-in-doubt')
+  await box.stop()
+})
+
+test('a rule gives labels, and another asks for them', async () => {
+  const box = await relay({
+    rules: [
+      { name: 'mark', when: { modality: 'CT' }, label: ['research'] },
+      { name: 'send', on: 'stable', when: { label: 'res*', stable: true }, send: ['cloud'] },
+    ],
+  })
+  box.held.keep({ study: 1, image: 1, tags: { Modality: 'CT' } })
+  box.held.keep({ study: 2, image: 1, tags: { Modality: 'MR' } })
+  await box.time.settle()
+  assert.deepEqual([...box.labels], [['s1', new Set(['research'])]])
+  box.held.settle(1)
+  box.held.settle(2)
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.deepEqual([...box.cloud.taken.keys()], [idOf(1, 1)])
+  await box.stop()
+})
+
+test('one image that a rule for whole studies takes takes its study along', async () => {
+  const box = await relay({
+    rules: [
+      {
+        name: 'r',
+        on: 'stable',
+        whole: true,
+        when: { tags: { ImageComments: 'key' } },
+        send: ['cloud'],
+      },
+    ],
+  })
+  box.held.keep({ study: 1, image: 1, tags: { ImageComments: 'key' } })
+  box.held.keep({ study: 1, image: 2 })
+  box.held.keep({ study: 2, image: 1 })
+  box.held.settle(1)
+  box.held.settle(2)
+  await box.time.until(() => box.count('accepted') === 2)
+  await box.time.settle()
+  assert.deepEqual([...box.cloud.taken.keys()].sort(), [idOf(1, 1), idOf(1, 2)])
+  await box.stop()
+})
+
+test('a rule is tried against what is stored, and nothing is sent', async () => {
+  const box = await relay({ rules: [] })
+  box.held.keep({ study: 1, image: 1, tags: { Modality: 'CT' }, at: '2026-02-20T00:00:00Z' })
+  box.held.keep({ study: 1, image: 2, tags: { Modality: 'CT' }, at: '2026-02-20T00:00:00Z' })
+  box.held.keep({ study: 2, image: 1, tags: { Modality: 'MR' } })
+  const given = {
+    name: 'new',
+    when: { modality: 'CT' },
+    send: ['cloud'],
+    priority: 'stat',
+    label: ['x'],
+  }
+  const asked = box.forward.trial({ studies: ['s1', 's2'] }, { given })
+  const report = await asked
+  assert.ok(!('problems' in report))
+  assert.equal(report.instances, 3)
+  assert.equal(report.untouched, 1)
+  assert.deepEqual(
+    { ...report.destinations.cloud, bytes: 0 },
+    { instances: 2, bytes: 0, held: 0, stat: 2 },
+  )
+  assert.deepEqual(report.studies, [
+    { study: 's1', destinations: { cloud: 2 }, labels: ['x'], dropped: 0 },
+  ])
+  const since = Date.parse('2026-02-01')
+  const lately = await box.forward.trial({ since }, { given: { ...given, drop: true, send: [] } })
+  assert.ok(!('problems' in lately))
+  assert.deepEqual([lately.instances, lately.dropped], [2, 2])
+  assert.ok(
+    'problems' in (await box.forward.trial({ since }, { given: { name: 'x', send: ['clod'] } })),
+  )
+  await box.time.settle()
+  assert.equal(box.cloud.offered.size, 0)
+  assert.deepEqual(box.forward.deliveries({}).deliveries, [])
+  assert.equal(box.labels.size, 0)
+  await box.stop()
+})
+
+test('a destination added later is given the past from a date, once', async () => {
+  const box = await relay({ rules: [] })
+  box.held.keep({ study: 1, image: 1, at: '2026-01-10T00:00:00Z' })
+  box.held.keep({ study: 2, image: 1, at: '2026-02-20T00:00:00Z' })
+  box.held.keep({ study: 3, image: 1, at: '2026-02-21T00:00:00Z' })
+  await box.time.settle()
+  await box.forward.saveDestination(away)
+  const since = Date.parse('2026-02-01')
+  await assert.rejects(box.forward.backfill('away', since), { code: 'request-malformed' })
+  await box.forward.saveRule({ name: 'more', send: ['away'] })
+  await box.forward.backfill('away', since)
+  await box.time.until(() => box.count('accepted', 'away') === 2)
+  await box.time.until(() => box.forward.backfills().length === 0)
+  await box.forward.backfill('away', 0)
+  await box.stop()
+  box.start()
+  await box.time.until(() => box.count('accepted', 'away') === 3)
+  assert.ok([...box.clouds.get('away')!.taken.values()].every(times => times === 1))
+  await box.stop()
+})
+
+test('trying again does not release what is held for review', async () => {
+  const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
+  keepStudy(box.held, 1, 2)
+  await box.time.until(() => box.count('parked') === 2)
+  assert.equal(box.forward.retry({}), 0)
+  assert.equal(box.forward.deliveries({ held: true }).deliveries.length, 2)
+  assert.equal(box.forward.owes(idOf(1, 1)), true)
+  assert.equal(box.forward.release({ instance: idOf(1, 1) }), 1)
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.equal(box.forward.reject({ study: 's1' }, 'a phantom'), 1)
+  assert.equal(box.forward.owes(idOf(1, 2)), false)
+  await box.stop()
+})
+
+test('STAT has a connection at once while another image hangs, and a destination waiting to be tried is tried', async () => {
+  const stat = { name: 'stat', when: { sender: 'ER' }, send: ['cloud'], priority: 'stat' }
+  const box = await relay({ rules: [{ name: 'all', send: ['cloud'] }, stat] })
+  box.cloud.behave = ({ instance }) => (instance.study === 's1' ? 'silent' : 'take')
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  const before = box.time.passed()
+  box.held.keep({ study: 2, image: 1, callingAeTitle: 'ER' })
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 1)
+  assert.equal(box.time.passed(), before)
+  box.cloud.down = 'peer-unreachable'
+  box.cloud.timeOut()
+  await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) > 8)
+  box.cloud.down = undefined
+  const waiting = box.time.passed()
+  box.held.keep({ study: 3, image: 1, callingAeTitle: 'ER' })
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 2)
+  assert.equal(box.time.passed(), waiting)
+  await box.stop()
+})
+
+test('a spent budget holds images back, says why, and they go the next day', async () => {
+  const box = await relay({ link: { timeZone: 'UTC', budget: { day: 2000 } } })
+  for (let image = 1; image <= 6; image++) {
+    box.held.keep({ study: 1, image, dataset: Buffer.alloc(600) })
+  }
+  await box.time.until(() => box.forward.destinations()[0]?.heldBack?.code === 'budget-spent')
+  assert.ok(box.count('accepted') <= 3, `${box.count('accepted')} went`)
+  assert.equal(box.forward.owes(idOf(1, 6)), true)
+  await box.time.until(() => box.count('accepted') === 6)
+  assert.ok(box.time.passed() > 86_400)
+  await box.stop()
+})
+
+test('whoever follows hears of each destination that changes, and of the plan', async () => {
+  const box = await relay()
+  const stop = new AbortController()
+  const heard: string[] = []
+  const following = (async () => {
+    for await (const { destinations, plan } of box.forward.follow(stop.signal)) {
+      if (plan) heard.push('plan')
+      for (const each of destinations) heard.push(`${each.name} ${each.sums.accepted.deliveries}`)
+    }
+  })()
+  await box.time.settle()
+  assert.deepEqual(heard, ['plan', 'cloud 0'])
+  box.held.keep({ study: 1, image: 1 })
+  await box.time.until(() => heard.includes('cloud 1'))
+  await box.forward.saveRule({ name: 'x', send: ['cloud'] })
+  await box.time.until(() => heard.filter(each => each === 'plan').length === 2)
+  stop.abort()
+  await following
+  await box.stop()
+})
