@@ -295,7 +295,7 @@ test('a peer is kept with its settings, its password told to nobody, and is sent
           ...{ HttpHeaders: [], Password: null, Pkcs11: false, Timeout: 0 },
           ...{ Url: `${url}/`, Username: 'eve' },
         },
-        gone: { HttpHeaders: [], Own: 1, Pkcs11: false, Timeout: 3, Url: 'http://127.0.0.1:1/' },
+        gone: { HttpHeaders: [], Own: '1', Pkcs11: false, Timeout: 3, Url: 'http://127.0.0.1:1/' },
       })
       assert.deepEqual(await door.told('/peers/far/system'), { Name: 'far' })
       const { ID } = await door.upload({})
@@ -304,7 +304,7 @@ test('a peer is kept with its settings, its password told to nobody, and is sent
       })) as JsonObject
       assert.deepEqual(stored, {
         ...{ Compress: true, Description: 'REST API', FailedInstancesCount: 0, InstancesCount: 1 },
-        ...{ ParentResources: [ID], Peer: [`${url}/`], Size: stored.Size, SizeMB: 0 },
+        ...{ ParentResources: [ID], Peer: [`${url}/`, 'eve'], Size: stored.Size, SizeMB: 0 },
       })
       assert.ok(Number(stored.Size) > 0)
       assert.deepEqual(got.at(-1), {

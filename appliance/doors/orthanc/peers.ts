@@ -75,6 +75,17 @@ export function answerOf({ status, body }: { status: number; body: Buffer }): Js
   }
 }
 
+/** A peer as jobs tell it: a list when its URL and user say it all, without its password. */
+export function peerJson(peer: Peer): Json {
+  const { url, username, headers, timeout, certificateFile, more } = peer
+  const plain = timeout === 0 && certificateFile === undefined
+  if (plain && Object.keys(headers).length + Object.keys(more).length === 0) {
+    return username === undefined ? [url] : [url, username]
+  }
+  const { Password: _, CertificateKeyPassword: __, ...rest } = configurationOf(peer)
+  return { ...rest, HttpHeaders: headers }
+}
+
 /** Passwords are never told. */
 function configurationOf(peer: Peer): JsonObject {
   return {
@@ -131,7 +142,12 @@ function peerOf(name: string, body: unknown): Peer {
     url: urlOf(words(body, 'Url') ?? ''),
     headers: HttpHeaders as Record<string, string>,
     timeout: count(body, 'Timeout') ?? 0,
-    more,
+    // As Orthanc: what other programs wrote there becomes text.
+    more: Object.fromEntries(
+      Object.entries(more).flatMap(([key, value]) =>
+        value === undefined || typeof value === 'object' ? [] : [[key, String(value)]],
+      ),
+    ),
     ...Object.fromEntries(given),
   }
 }

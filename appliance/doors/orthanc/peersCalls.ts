@@ -18,8 +18,8 @@ export interface Peer {
   certificateFile?: string
   certificateKeyFile?: string
   certificateKeyPassword?: string
-  /** Keys of other programs, kept and told as they are. */
-  more: Readonly<Record<string, unknown>>
+  /** Keys of other programs, kept and told as text. */
+  more: Readonly<Record<string, string>>
 }
 
 /** An answer is read no further. */

@@ -10,7 +10,7 @@ import { Refusal } from './errors.ts'
 import { answerByJob, jobWishOf, truth, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { JsonObject } from './json.ts'
-import { answerOf, peerAt } from './peers.ts'
+import { answerOf, peerAt, peerJson } from './peers.ts'
 import { callPeer, type Peer } from './peersCalls.ts'
 import type { Routes } from './routes.ts'
 import { convertedFile, isWritable } from './transcoding.ts'
@@ -60,7 +60,7 @@ function contentOf(storing: Storing, failed: number, size: number): JsonObject {
   return {
     ...sendingContent(storing, failed),
     Compress: storing.compress,
-    Peer: [storing.peer.url],
+    Peer: peerJson(storing.peer),
     Size: String(size),
     SizeMB: Math.floor(size / megabyte),
     Transcode: storing.transcode,

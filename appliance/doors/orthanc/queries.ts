@@ -135,7 +135,9 @@ export const queryRoutes: Routes = (app, desk) => {
     const { query } = answerAt(c)
     const below = levels.slice(rankOf(query.level) + 1)
     const children = Object.entries(childQueries).filter(([, level]) => below.includes(level))
-    return json(['content', 'retrieve', ...children.map(([name]) => `query-${name}`)])
+    // Orthanc lists the first of them in the singular, and routes it in the plural.
+    const names = children.map(([name]) => `query-${name === 'studies' ? 'study' : name}`)
+    return json(['content', 'retrieve', ...names])
   })
   app.get('/queries/:id/answers/:index/content', c =>
     json(datasetJson(answerAt(c).answer, { format: tagFormat(c, 'full') })),

@@ -92,11 +92,6 @@ export const intended: readonly Difference[] = [
     why: 'Orthanc shows only the first of several tags in an AT element.',
   },
   {
-    where: everywhere,
-    what: /PatientMainDicomTags/,
-    why: 'Orthanc copies the patient’s tags into each study; we show those of the patient.',
-  },
-  {
     where: /\/raw$/,
     what: /^(status|\/HttpStatus|\/HttpError|\/Message|\/OrthancError|\/OrthancStatus)$/,
     theirs: /^(500|2|"(Internal|Not implemented).*)$/,
@@ -122,5 +117,21 @@ export const intended: readonly Difference[] = [
     where: /^POST \/instances </,
     what: /^(status|\/HttpError|\/HttpStatus|\/Message|\/OrthancError|\/OrthancStatus)$/,
     why: 'An object without its UIDs is a bad file to us (400), to 1.10.1 an inexistent tag (404).',
+  },
+  {
+    where: /modalities|queries/,
+    what: /\/(RetrieveMethod|TargetAet|ErrorPayload|Details)(\/.*)?$/,
+    why: 'Orthanc tells them since 1.12.',
+  },
+  {
+    where: /\/(retrieve|move)( |$)/,
+    what: /^(status|\/HttpError|\/HttpStatus)$/,
+    theirs: /^(422|"Unprocessable Entity")$/,
+    why: 'A node’s refusal is 500 in 1.13, as other network errors are.',
+  },
+  {
+    where: /queries/,
+    what: /\/0002,0003$/,
+    why: 'Orthanc tells what is no part of a dataset that came over the wire.',
   },
 ]
