@@ -17,6 +17,10 @@ fi
 # default; and glibc keeps freed memory in an arena for each thread unless told to share two.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
+# What was compiled once is not compiled at every start: half of a start's CPU. Where it cannot be
+# written, as on a read-only image, everything is compiled as ever.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$here/node_modules/.cache/compiled}"
+
 # Received bytes pass through in buffers outside the heap, and V8 marks the whole heap for every 32 MB
 # of them. A small young generation frees them early, and marking in one go costs half of marking in
 # steps: measured for 526 KB images, 1.4 instead of 2.4 ms of user time each, peak 155 instead of 232 MB.
