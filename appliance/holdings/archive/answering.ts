@@ -53,20 +53,21 @@ export async function* answersTo(
   const paired = query.combinedDateTimes ? pairsOf(near) : []
   const readsHeader = plan.some(({ source }) => source.from === 'header')
   let begun = performance.now()
-  for (const id of answering.catalog.search({ level, where: narrowed(query) })) {
+  for (const resource of answering.catalog.resources({ level, where: narrowed(query) })) {
     if (performance.now() - begun > slice) {
       await turn()
       begun = performance.now()
     }
     if (stop.aborted) return
-    const resource = answering.catalog.resource(level, id)
-    if (!resource) continue
     const pairs = paired.every(pair => pair.matches(resource))
     if (!pairs || !near.every(each => isAsAsked(each, resource, answering, paired))) continue
     const header = readsHeader ? await headerOf(resource, answering) : undefined
     if (!far.every(({ key }) => header && keyMatches(header, key))) continue
     if (stop.aborted) return
-    yield { id, elements: plan.flatMap(each => elementsOf(each, resource, header, answering)) }
+    yield {
+      id: resource.id,
+      elements: plan.flatMap(each => elementsOf(each, resource, header, answering)),
+    }
   }
 }
 

@@ -4,7 +4,6 @@ import { childNumbers, seriesStatusOf } from './entries.ts'
 import { identifierText } from './fold.ts'
 import { numberAt } from './key.ts'
 import { loadInstance, loadParent, noTotals } from './load.ts'
-import { resourceOf } from './resource.ts'
 import { createSearch } from './search.ts'
 import type { Store } from './store.ts'
 import {
@@ -56,8 +55,6 @@ export function createCatalog(store: Store): Catalog {
       if (!found || found.level === 'Instance') return undefined
       return shown(loadParent(store, found.level, id)!.parent)
     },
-
-    resource: (level, id) => resourceOf(store, level, id),
 
     ids(level, page = {}) {
       const prefix = tables.identities(level)

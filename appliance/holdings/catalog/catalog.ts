@@ -154,7 +154,6 @@ export interface Search {
 export interface Catalog {
   instance(id: PublicId): Instance | undefined
   parent(id: PublicId): Parent | undefined
-  resource(level: Level, id: PublicId): Resource | undefined
   /** Public identifiers of one level in their order, beginning behind `after`. */
   ids(level: Level, page?: { since?: number; limit?: number }): PublicId[]
   /** Direct children's public identifiers, in their order. */
@@ -167,6 +166,8 @@ export interface Catalog {
   lookup(identifier: string): { level: Level; id: PublicId }[]
   /** In the order asked for, else in the order of arrival. Fault: `unknown-tag`. */
   search(search: Search): Iterable<PublicId>
+  /** The same, each with what is known of it. */
+  resources(search: Search): Iterable<Resource>
   /** How many a search would give without `since` and `limit`. */
   count(search: Search): number
   seriesStatus(id: PublicId): SeriesStatus

@@ -1,22 +1,17 @@
-import type { Level, PublicId, Resource } from './catalog.ts'
+import type { Resource } from './catalog.ts'
 import type { Store } from './store.ts'
-import { isPublicId, type StoredInstance, type StoredParent, tables } from './tables.ts'
+import { type StoredInstance, type StoredParent, tables } from './tables.ts'
 
 type Stored = StoredInstance | StoredParent
 
-/** The resource of a level and identifier; what stands above it is read when it is asked for. */
-export function resourceOf(store: Store, level: Level, id: PublicId): Resource | undefined {
-  if (!isPublicId(id)) return undefined
-  const number = store.get<number>(tables.identity(level, id))
-  return number === undefined ? undefined : at(store, number)
-}
-
-function at(store: Store, number: number): Resource | undefined {
+/** The resource of a number, unless it is gone; what stands above it is read when it is asked for. */
+export function resourceAt(store: Store, number: number): Resource | undefined {
   const stored = store.get<Stored>(tables.record(number))
   if (!stored) return undefined
   const { level, id } = stored
   let above: Resource | undefined
-  const up = () => (above ??= stored.parent === undefined ? undefined : at(store, stored.parent))
+  const up = () =>
+    (above ??= stored.parent === undefined ? undefined : resourceAt(store, stored.parent))
   const resource: Resource = {
     ...{ level, id },
     text: keyword => ownText(stored, keyword) ?? up()?.text(keyword),

@@ -7,6 +7,7 @@ import { bytesOf } from './key.ts'
 import { noTotals } from './load.ts'
 import { matches, requireKnown } from './matching.ts'
 import { behindPrefix } from './overlay.ts'
+import { resourceAt } from './resource.ts'
 import type { Store } from './store.ts'
 import { numbersIn, stretchesOf } from './stretches.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
@@ -26,7 +27,7 @@ export function createSearch(
     find(id: PublicId): { level: Level; number: number } | undefined
     below(level: Level, number: number): Iterable<number>
   },
-): Pick<Catalog, 'search' | 'count'> {
+): Pick<Catalog, 'search' | 'resources' | 'count'> {
   const recordAt = <T extends Stored>(number: number) => store.get<T>(tables.record(number))!
 
   /** Resources of the level asked for that may match, in order of arrival, and what is left to ask. */
@@ -194,17 +195,30 @@ export function createSearch(
     return rows.map(row => row.number)
   }
 
+  function* paged(search: Search): Iterable<number> {
+    const { since = 0, limit = Number.POSITIVE_INFINITY } = search
+    requireKnownTags(search)
+    if (limit <= 0) return
+    let seen = 0
+    for (const number of ordered(search)) {
+      if (seen++ < since) continue
+      yield number
+      if (seen - since >= limit) return
+    }
+  }
+
   return {
     *search(search) {
-      const { since = 0, limit = Number.POSITIVE_INFINITY } = search
-      requireKnownTags(search)
-      if (limit <= 0) return
-      let seen = 0
-      for (const number of ordered(search)) {
-        if (seen++ < since) continue
+      for (const number of paged(search)) {
         const stored = recordAt(number)
         if (stored) yield stored.id
-        if (seen - since >= limit) return
+      }
+    },
+
+    *resources(search) {
+      for (const number of paged(search)) {
+        const resource = resourceAt(store, number)
+        if (resource) yield resource
       }
     },
 
