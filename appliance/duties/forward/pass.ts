@@ -107,7 +107,9 @@ export async function pass(
   }
 
   try {
-    for await (const receipt of destination.deliver(claims.map(parcelOf), stop)) {
+    for await (const receipt of destination.deliver(claims.map(parcelOf), stop, () =>
+      company.mustYield(urgency, open.size),
+    )) {
       const delivery = open.get(receipt.instance)
       if (!delivery) continue
       await keep(parts, [[delivery, receipt]], stop)

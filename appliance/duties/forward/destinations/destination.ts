@@ -51,11 +51,16 @@ export interface Destination {
    * parcel without a receipt is still owed. Throws the fault that ended the connection, after the
    * receipt (`again`) of the parcel that was on its way then. On `stop` no further parcel begins; the
    * one on its way may finish, and what shares a request with it still has its receipts. A consumer
-   * may leave the iteration at any receipt, which ends the connection in order. Several deliveries
+   * may leave the iteration at any receipt, which ends the connection in order; where several share a
+   * request, `enough` is asked between them, and ends the delivery there with their receipts. Several deliveries
    * may go on at once. Faults: `peer-unreachable`, `peer-refused`, `peer-timeout`, `peer-aborted`,
    * `peer-failed`, `protocol-broken`, `settings-refused` (a certificate or key of ours).
    */
-  deliver(parcels: readonly Parcel[], stop: AbortSignal): AsyncIterable<Receipt>
+  deliver(
+    parcels: readonly Parcel[],
+    stop: AbortSignal,
+    enough?: () => boolean,
+  ): AsyncIterable<Receipt>
 
   /** Asks whether it would take anything now, without sending any image. The same faults. */
   probe(stop: AbortSignal): Promise<void>

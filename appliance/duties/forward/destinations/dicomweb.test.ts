@@ -317,3 +317,21 @@ test('a stop ends the request after the image under way, and its receipts still 
     assert.equal(receipts.length, 2)
     assert.equal(cloud.taken.size, 2)
   }))
+
+test('what is more urgent ends a request after the image under way, and not in its middle', () =>
+  withCloud(async cloud => {
+    let begun = 0
+    const parcels = study(9).map(each => ({
+      ...each,
+      file() {
+        begun++
+        return each.file()
+      },
+    }))
+    const receipts: Receipt[] = []
+    const deliveries = to(cloud.port).deliver(parcels, never, () => begun >= 4)
+    for await (const each of deliveries) receipts.push(each)
+    assert.ok(receipts.length >= 3 && receipts.length <= 4)
+    assert.ok(receipts.every(each => each.outcome === 'accepted'))
+    assert.equal(cloud.batches.length, 1)
+  }))

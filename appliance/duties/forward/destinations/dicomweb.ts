@@ -57,13 +57,13 @@ export function openDicomweb(settings: DicomwebSettings, _surroundings: Surround
   const most = settings.batch.instances
   const lessons: Lessons = { instances: most, length: false, cautious: false }
 
-  function nextBatch(waiting: readonly Parcel[], stop: AbortSignal): Batch {
+  function nextBatch(waiting: readonly Parcel[], stop: AbortSignal, enough: () => boolean): Batch {
     const { megabytes, seconds } = settings.batch
     const instances = lessons.length ? 1 : Math.min(lessons.instances, waiting.length)
     return createBatch(
       instances === 1 ? waiting.slice(0, 1) : waiting,
       { instances, seconds, bytes: megabytes * 1e6 },
-      { stop, elapsed: () => performance.now() },
+      { stop, enough, elapsed: () => performance.now() },
     )
   }
 
@@ -114,10 +114,10 @@ export function openDicomweb(settings: DicomwebSettings, _surroundings: Surround
     // because a repeat makes no change.
     isSource: () => false,
 
-    async *deliver(parcels, stop) {
+    async *deliver(parcels, stop, enough = () => false) {
       let waiting = [...parcels]
       while (waiting.length > 0 && !stop.aborted) {
-        const batch = nextBatch(waiting, stop)
+        const batch = nextBatch(waiting, stop, enough)
         let answer: Answer | undefined
         let fault: Fault | undefined
         try {
@@ -161,6 +161,7 @@ export function openDicomweb(settings: DicomwebSettings, _surroundings: Surround
         waiting = waiting.filter(each => !settled.has(each.instance.id))
         // A stop before the first byte: nothing began.
         if (!answer && !fault && settled.size === 0) return
+        if (enough()) return
       }
     },
 

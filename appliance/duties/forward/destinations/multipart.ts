@@ -28,13 +28,13 @@ export interface Batch {
 
 /**
  * A multipart/related body of Part 10 files, PS3.18 §8.6.1.2.3 and RFC 2387, read while it is sent:
- * in memory are two chunks of one file and the first of the next. `full` and `stop` end it in order
- * after an instance. A file that fails in its middle breaks the body off.
+ * in memory are two chunks of one file and the first of the next. `measure`, `enough` and `stop` end it
+ * in order after an instance. A file that fails in its middle breaks the body off.
  */
 export function createBatch(
   parcels: readonly Parcel[],
   measure: Measure,
-  around: { stop: AbortSignal; elapsed: () => number },
+  around: { stop: AbortSignal; enough: () => boolean; elapsed: () => number },
 ): Batch {
   const boundary = `waystation-${randomBytes(12).toString('hex')}`
   const head = Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`)
@@ -51,6 +51,7 @@ export function createBatch(
     let bytes = 0
     const isFull = () =>
       sent.length >= measure.instances ||
+      (sent.length > 0 && around.enough()) ||
       bytes >= measure.bytes ||
       around.elapsed() - begun >= measure.seconds * 1000
     const left = parcels.filter(each => !gone.has(each.instance.id))
