@@ -9,6 +9,7 @@ import type {
 } from '../catalog/catalog.ts'
 import type { BlobKey, Bytes } from '../storage/storage.ts'
 import type { RebuildReport } from './rebuild.ts'
+import type { ScrubReport } from './scrub.ts'
 import type { Damage, VerifyReport } from './verify.ts'
 
 export { type Answer, type Answering, answersTo } from './answering.ts'
@@ -16,6 +17,7 @@ export { createHeaders, type Header, type Headers } from './headers.ts'
 export { type ArchiveOptions, openArchive } from './open.ts'
 export { type Query, sourceOf, uniqueKey } from './query.ts'
 export type { RebuildReport } from './rebuild.ts'
+export type { ScrubReport } from './scrub.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
 export type { Damage, VerifyReport } from './verify.ts'
 
@@ -72,6 +74,14 @@ export interface Archive {
   /** Removes one of them for good. Fault: `not-found`. */
   discardQuarantined(blob: BlobKey): Promise<void>
 
+  /** Puts one of them in the place of the instance kept under its UID. Fault: `not-found`. */
+  releaseQuarantined(blob: BlobKey): Promise<Received>
+
+  readonly scrub: {
+    /** Begins a pass now, if none is under way. */
+    begin(): void
+    report(): ScrubReport
+  }
   /** Blobs that the scrub found not to be what was received; mended by sending them again. */
   damaged(): { blob: BlobKey; why: string; at: string }[]
   /** Reads every blob and compares; changes nothing. */

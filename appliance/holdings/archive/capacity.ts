@@ -23,6 +23,8 @@ const freshFor = 1_000
 export function createCapacity(options: {
   room: Room['room'] | undefined
   reserve: number
+  /** Why the catalogue cannot be written just now. */
+  trouble?: () => Fault | undefined
   elapsed: () => number
   log: Log
 }): Capacity {
@@ -60,6 +62,8 @@ export function createCapacity(options: {
     refresh,
     isFull: () => full,
     async admit() {
+      const trouble = options.trouble?.()
+      if (trouble) throw new Fault(trouble.code, trouble.detail, { cause: trouble })
       if (elapsed() - askedAt > freshFor || free < reserve) await refresh()
       if (full || free < reserve) throw refuse()
     },

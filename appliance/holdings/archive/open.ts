@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '../../faults.ts'
 import type { Log } from '../../log.ts'
-import { type Instance, openCatalog, type Store } from '../catalog/catalog.ts'
+import { type Instance, type OpenStore, openCatalog, type Store } from '../catalog/catalog.ts'
 import type { BlobKey, Blobs, Closing, Room } from '../storage/storage.ts'
 import type { Archive, Service } from './archive.ts'
 import { bytesOfSetting, createCapacity } from './capacity.ts'
@@ -12,6 +12,7 @@ import { createRebuilding, isRebuildWanted } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
+import { untilDue } from './schedule.ts'
 import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
 import { createStability } from './stability.ts'
@@ -21,7 +22,7 @@ import { createWatermark } from './watermark.ts'
 export interface ArchiveOptions {
   /** Opens storage, told the newest key up to which all is settled. */
   openBlobs: (after?: BlobKey) => Promise<Blobs & Partial<Room & Closing>>
-  store: Store
+  store: Store & Partial<Pick<OpenStore, 'trouble'>>
   settings: ArchiveSettings
   /** Wall clock; may jump. */
   now: () => Date
@@ -55,17 +56,19 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const blobs = await options.openBlobs(register.watermark())
   const characterSet = options.characterSet ?? latin1
   const newest = await reconcile({ blobs, catalog, register, now, log, characterSet })
+  const trouble = () => options.store.trouble?.()
   const capacity = createCapacity({
     room: blobs.room?.bind(blobs),
     reserve: bytesOfSetting(settings.reserve),
     ...{ elapsed, log },
+    trouble,
   })
   const pause = options.pause ?? sleep
   const stability = createStability({ register, quiet: settings.stableAge, elapsed, pause })
   const scrub = createScrub({
     ...{ blobs, catalog, register, now, elapsed, pause, log },
     rate: settings.scrubRate * 1e6,
-    rest: settings.scrubDays * 86_400_000,
+    until: settled => untilDue(settings.scrubSchedule, settled),
   })
   const room: Service = {
     name: 'room',
@@ -139,6 +142,19 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
         register.discard(blob)
         await removeGivenUp(parts, [blob])
       }),
+    releaseQuarantined: blob =>
+      tracked(async () => {
+        const aside = register.quarantinedAt(blob)
+        if (!aside) throw new Fault('not-found', 'not in quarantine')
+        const { instance } = aside
+        const file = blobs.read(blob, { from: 0, to: instance.bytes })
+        const releasing = { ...settings, sameUidOtherBytes: 'overwrite' } as const
+        const received = await receiveFile({ ...parts, settings: releasing }, file, instance.origin)
+        register.discard(blob)
+        await removeGivenUp(parts, [blob])
+        return received
+      }),
+    scrub: { begin: scrub.begin, report: scrub.report },
     damaged: () => Array.from(register.damaged()),
     verify: stop => verify({ blobs, register }, stop),
     async inspect(id) {
@@ -162,7 +178,9 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 
     readiness() {
       if (closing) return { refused: 'stopping' }
-      return capacity.isFull() ? { refused: 'storage-full' } : 'receiving'
+      if (capacity.isFull() || trouble()?.code === 'storage-full')
+        return { refused: 'storage-full' }
+      return trouble() ? { refused: 'storage-failed' } : 'receiving'
     },
 
     async close() {

@@ -13,7 +13,11 @@ interface Progress {
   damaged: number
 }
 
-const restBetweenPasses = 60_000
+/** How the scrub stands. Times are ISO 8601 in UTC by this box's clock. */
+export interface ScrubReport {
+  underWay?: { began: string; looked: number; damaged: number }
+  last?: { began: string; ended: string; looked: number; damaged: number }
+}
 
 /**
  * Reads blob after blob, slowly, and compares each with its digest, for ever: what a disk lost
@@ -26,14 +30,21 @@ export function createScrub(options: {
   register: Register
   /** Bytes a second. */
   rate: number
-  /** At least so long from one pass's end to the next one's begin, in milliseconds. */
-  rest: number
+  /** Waits until a pass is due. */
+  until: (stop: AbortSignal) => Promise<void>
   now: () => Date
   elapsed: () => number
   pause: (milliseconds: number, stop: AbortSignal) => Promise<void>
   log: Log
-}): Service & { pass(stop: AbortSignal): Promise<Progress> } {
+}): Service & {
+  pass(stop: AbortSignal): Promise<Progress>
+  begin(): void
+  report(): ScrubReport
+} {
   const { blobs, catalog, register, now, pause, log } = options
+
+  let asked = new AbortController()
+  let isReading = false
 
   async function pass(stop: AbortSignal): Promise<Progress> {
     const fresh: Progress = { after: '', began: now().toISOString(), looked: 0, damaged: 0 }
@@ -62,6 +73,8 @@ export function createScrub(options: {
       await pause((instance.bytes / options.rate) * 1_000, stop)
     }
     if (!stop.aborted) {
+      const { began, looked, damaged } = progress
+      register.setFact('scrubbed', { began, looked, damaged, ended: now().toISOString() })
       register.setFact('scrub', { ...fresh, began: now().toISOString() })
       log.info('scrub-finished', { looked: progress.looked, damaged: progress.damaged })
     }
@@ -71,10 +84,29 @@ export function createScrub(options: {
   return {
     name: 'scrub',
     pass,
+    begin: () => asked.abort(),
+    report() {
+      const progress = register.fact<Progress>('scrub')
+      const last = register.fact<ScrubReport['last']>('scrubbed')
+      const { began, looked, damaged } = progress ?? { began: '', looked: 0, damaged: 0 }
+      return {
+        ...((isReading || progress?.after) && { underWay: { began, looked, damaged } }),
+        ...(last && { last }),
+      }
+    },
     async run(stop) {
-      while (!stop.aborted) {
-        await pass(stop)
-        if (!stop.aborted) await pause(Math.max(options.rest, restBetweenPasses), stop)
+      // What the last run did not finish goes on at once.
+      let isDue = Boolean(register.fact<Progress>('scrub')?.after)
+      for (; !stop.aborted; isDue = false) {
+        if (!isDue) {
+          await options.until(AbortSignal.any([stop, asked.signal]))
+          asked = new AbortController()
+        }
+        if (stop.aborted) return
+        isReading = true
+        await pass(stop).finally(() => {
+          isReading = false
+        })
       }
     },
   }

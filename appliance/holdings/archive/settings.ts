@@ -1,3 +1,4 @@
+import { validate } from 'node-cron'
 import { z } from 'zod'
 
 /** What the archive does with what it is sent. */
@@ -22,12 +23,13 @@ export const archiveSettings = z.strictObject({
     .max(10_000)
     .default(5)
     .describe('Megabytes a second at which kept images are read again to find damage.'),
-  scrubDays: z
-    .int()
-    .min(1)
-    .max(365)
-    .default(30)
-    .describe('Days to rest after all kept images were read again.'),
+  scrubSchedule: z
+    .string()
+    .refine(validate, 'is not a cron expression')
+    .default('0 3 1 * *')
+    .describe(
+      'When all kept images begin to be read again, as cron has it (minute, hour, day of month, month, day of week), in the time zone of the box. What was not finished goes on at the next start.',
+    ),
   reserve: z
     .string()
     .regex(/^\d+ ?(MB|GB)$/)

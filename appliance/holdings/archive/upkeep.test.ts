@@ -166,7 +166,7 @@ const scrubOf = async (store: Store, blobs: Awaited<ReturnType<typeof openDisk>>
   const now = () => new Date(0)
   const { catalog, register } = await openCatalog({ store, now })
   const pause = async () => {}
-  const rates = { rate: 1e6, rest: 0, elapsed: () => 0 }
+  const rates = { rate: 1e6, until: async () => {}, elapsed: () => 0 }
   return createScrub({ blobs, catalog, register, now, pause, ...rates, log: silentLog })
 }
 

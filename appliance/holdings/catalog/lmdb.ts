@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { open as openEnvironment } from 'lmdb'
@@ -7,6 +7,7 @@ import { Fault } from '../../faults.ts'
 import { keepAhead } from './ahead.ts'
 import { createOverlay, gone, type Overlay } from './overlay.ts'
 import { bounds, merged } from './reading.ts'
+import { unsoundnessOf } from './soundness.ts'
 import { spaceOf, spacePrefix } from './space.ts'
 import type { Key, OpenStore, Range, Value, Writes } from './store.ts'
 
@@ -22,6 +23,11 @@ export interface LmdbOptions {
   folder: string
   /** How long commits gather before they are written, in milliseconds. */
   gather?: number
+  /**
+   * Told when the file is damaged: it was moved aside, to `aside`, and the store begins empty. What
+   * blobs cannot tell again is in the file only.
+   */
+  onDamage?: (damage: { why: string; aside: string }) => void
   /** Bytes of disk kept for the file to grow into when the disk is full. */
   ahead?: number
 }
@@ -33,9 +39,9 @@ const tooMany = 400_000
 const retryAfter = 1_000
 const fileName = 'catalog.mdb'
 
-/** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is. */
+/** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is, if it is sound. */
 export async function openStore(options: LmdbOptions): Promise<OpenStore> {
-  const db = await openFile(options.folder)
+  const db = await openFile(options)
   const ahead = options.ahead ?? 16 * 1024 * 1024
   await growAhead()
   const gather = options.gather ?? 300
@@ -153,6 +159,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     },
     commit,
     flushed: writeOut,
+    trouble: () => failure,
     space: name => spaceOf(store, spacePrefix(name)),
     async close() {
       if (closed) return
@@ -173,9 +180,21 @@ const keyEncoder = {
   readKey: (source: Buffer, start: number, end: number) => source.toString('latin1', start, end),
 }
 
-async function openFile(folder: string) {
+/** One damaged file is kept, the newest: two would take the disk. */
+async function moveAside({ folder, onDamage }: LmdbOptions, why: string): Promise<void> {
+  const aside = join(folder, `${fileName}.damaged`)
+  await rename(join(folder, fileName), aside)
+  await rm(join(folder, `${fileName}-lock`), { force: true })
+  syncFolder(folder)
+  onDamage?.({ why, aside })
+}
+
+async function openFile(options: LmdbOptions) {
+  const { folder } = options
   try {
     const first = await mkdir(folder, { recursive: true, mode: 0o750 })
+    const why = await unsoundnessOf(join(folder, fileName))
+    if (why) await moveAside(options, why)
     const db = openEnvironment<Buffer, Key>({
       path: join(folder, fileName),
       encoding: 'binary',

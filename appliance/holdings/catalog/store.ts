@@ -1,3 +1,5 @@
+import type { Fault } from '../../faults.ts'
+
 /**
  * The small ordered transactional store below everything durable but blobs: resources, changes,
  * deliveries, jobs, users, settings. Four verbs.
@@ -54,6 +56,8 @@ export interface Store {
 
 /** The store as its owner has it: what is opened must be closed. */
 export interface OpenStore extends Store {
+  /** Why the last writing out failed; undefined once one did not. It is tried again by itself. */
+  trouble(): Fault | undefined
   /** Flushes and lets go of the files. */
   close(): Promise<void>
 }
