@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { membersOf } from './unzip.ts'
@@ -45,6 +46,22 @@ test('what is zipped comes out of the unzipping, however it is chopped', async (
   for (const chunk of [1, 7, 1000, 1e6].slice(zip.length > 200_000 ? 1 : 0)) {
     assert.deepEqual(await unpacked(zip, chunk), ['first', long, long])
   }
+})
+
+test('what does not shrink is copied, and read back all the same', async () => {
+  const noise = randomBytes(300_000)
+  const zeros = new Uint8Array(300_000)
+  const sizes = []
+  for (const content of [noise, zeros]) {
+    const chunked = { ...member('a', content), content: inChunks(content, 150_000) }
+    const zip = await whole(zipped([chunked], ''))
+    sizes.push(zip.length)
+    for await (const each of membersOf(inChunks(zip, 1000), { allBytes: 1e9, memberBytes: 1e9 })) {
+      assert.deepEqual(await whole(each), Buffer.from(content))
+    }
+  }
+  assert.ok(sizes[0]! > 300_000 && sizes[0]! < 301_000)
+  assert.ok(sizes[1]! < 3_000)
 })
 
 test('a member may be larger than 4 GB on paper: its lengths have 64 bits', async () => {

@@ -1,4 +1,4 @@
-import { crc32, createDeflateRaw } from 'node:zlib'
+import { crc32, createDeflateRaw, type DeflateRaw, deflateRawSync } from 'node:zlib'
 
 /** One file of a ZIP file that is being written. */
 export interface Member {
@@ -68,12 +68,17 @@ interface Sums {
 }
 
 async function* deflate(member: Member, sums: Sums): AsyncGenerator<Uint8Array> {
-  const packer = createDeflateRaw({ level: member.compression, chunkSize: 64 * 1024 })
   const packed: Uint8Array[] = []
-  packer.on('data', (chunk: Uint8Array) => packed.push(chunk))
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
-  packer.on('error', failure.reject)
+  let packer: DeflateRaw | undefined
+  const open = (first: Uint8Array) => {
+    const level = isWorthwhile(first) ? member.compression : 0
+    const opened = createDeflateRaw({ level, chunkSize: 64 * 1024 })
+    opened.on('data', (chunk: Uint8Array) => packed.push(chunk))
+    opened.on('error', failure.reject)
+    return opened
+  }
   function* ready() {
     for (const chunk of packed.splice(0)) {
       sums.packed += chunk.length
@@ -84,17 +89,33 @@ async function* deflate(member: Member, sums: Sums): AsyncGenerator<Uint8Array> 
     for await (const chunk of member.content) {
       sums.crc = crc32(chunk, sums.crc)
       sums.plain += chunk.length
-      const taken = new Promise<void>(resolve => packer.write(chunk, () => resolve()))
+      packer ??= open(chunk)
+      const into = packer
+      const taken = new Promise<void>(resolve => into.write(chunk, () => resolve()))
       await Promise.race([taken, failure.promise])
       yield* ready()
     }
-    const ended = new Promise<void>(resolve => packer.once('end', () => resolve()))
-    packer.end()
+    packer ??= open(new Uint8Array(0))
+    const whole = packer
+    const ended = new Promise<void>(resolve => whole.once('end', () => resolve()))
+    whole.end()
     await Promise.race([ended, failure.promise])
     yield* ready()
   } finally {
-    packer.destroy()
+    packer?.destroy()
   }
+}
+
+const sampleSize = 64 * 1024
+
+/**
+ * Whether a member shrinks by a tenth or more, judged by the end of its first chunk, where pixels
+ * are: noise costs ten times as much to deflate as to copy, and gains nothing.
+ */
+function isWorthwhile(first: Uint8Array): boolean {
+  if (first.length < 2 * sampleSize) return true
+  const sample = first.subarray(first.length - sampleSize)
+  return deflateRawSync(sample, { level: 1 }).length < 0.9 * sampleSize
 }
 
 const flagsOf = (name: Buffer) => followedByLength | (name.some(byte => byte > 0x7f) ? utf8 : 0)
