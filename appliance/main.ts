@@ -48,7 +48,12 @@ import {
 import { Fault, type FaultCode, faultOf } from './faults.ts'
 import { type Archive, archiveSettings, openArchive } from './holdings/archive/archive.ts'
 import { type Instance, type OpenStore, openStore } from './holdings/catalog/catalog.ts'
-import { claimDataFolder, openBlobs, storageSettings } from './holdings/storage/storage.ts'
+import {
+  claimDataFolder,
+  holderOfDataFolder,
+  openBlobs,
+  storageSettings,
+} from './holdings/storage/storage.ts'
 import {
   loadSettings,
   type Option,
@@ -202,7 +207,14 @@ async function withHoldings(
 ): Promise<void> {
   const claim = await claimDataFolder(data)
   try {
-    const store = await openStore({ folder: join(data, 'catalog') })
+    const store = await openStore({
+      folder: join(data, 'catalog'),
+      onDamage({ why, aside }) {
+        const advice =
+          'It was moved aside and is made again from the images. Labels, notes and other things that were written here are lost; everything is owed to its destinations again. Check the disk.'
+        log.error('catalogue-damaged', { why, aside, advice })
+      },
+    })
     try {
       const archive = await openArchive({
         openBlobs: after => openBlobs(settings.archive.storage, join(data, 'blobs'), after),
@@ -238,13 +250,20 @@ async function verify(args: string[]): Promise<number> {
   return damaged === 0 ? 0 : 65
 }
 
+/** Of a running service it is asked for; it goes on receiving meanwhile. */
 async function rebuild(args: string[]): Promise<number> {
   const read = readSettings(args, keepingOptions)
   const log = createLog({ level: read.logLevel })
-  await withHoldings({ ...read, log }, everything, ({ archive }) => archive.forgetCatalog())
+  const pid = holderOfDataFolder(read.data)
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGUSR2')
+    process.stdout.write(
+      `The running service (process ${pid}) makes its catalogue again while it goes on receiving; how that stands: GET /api/archive, and its log.\n`,
+    )
+    return 0
+  }
   await withHoldings({ ...read, log }, everything, async ({ archive }) => {
-    const { patients, studies, series, instances } = archive.catalog.totals()
-    log.info('rebuilt', { patients, studies, series, instances })
+    await archive.rebuild()
   })
   return 0
 }
@@ -351,7 +370,7 @@ async function serveFrom(
       metrics: metrics.expose,
     },
     connections,
-    ...{ forward, now },
+    ...{ archive, forward, now },
   })
   const system = () => ({
     dicomAet: dicom.aet,
@@ -407,6 +426,8 @@ async function serveFrom(
     () => undefined, // The service that could not listen ends the run with its fault.
   )
   const end = () => stop.abort()
+  // `waystation rebuild` beside a running service.
+  process.on('SIGUSR2', () => void archive.rebuild().catch(() => undefined))
   for (const signal of signals) process.once(signal, end)
   await runServices(
     [

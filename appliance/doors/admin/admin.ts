@@ -1,6 +1,7 @@
 /** What our own web UI, scripts and watchers need: everything under `/api`, and the probes. */
 import { Hono } from 'hono'
 import { noSuchPath, problemOf } from '../../host/http/http.ts'
+import { archiveRoutes } from './archive.ts'
 import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
@@ -12,7 +13,8 @@ export { counted, watch } from './figures.ts'
 export function adminRoutes(
   parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0] &
     Parameters<typeof destinationRoutes>[0] &
-    Parameters<typeof ruleRoutes>[0],
+    Parameters<typeof ruleRoutes>[0] &
+    Parameters<typeof archiveRoutes>[0],
 ): Hono {
   return new Hono()
     .route('/', probeRoutes(parts.probes))
@@ -20,6 +22,7 @@ export function adminRoutes(
     .route('/', deliveryRoutes(parts))
     .route('/', destinationRoutes(parts))
     .route('/', ruleRoutes(parts))
+    .route('/', archiveRoutes(parts))
     .all('/api/*', noSuchPath)
     .onError(problemOf)
 }

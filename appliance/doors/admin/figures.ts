@@ -13,6 +13,11 @@ export function watch(
   metrics.gauge('instances', 'Instances kept', () => totals().instances)
   metrics.gauge('studies', 'Studies kept', () => totals().studies)
   metrics.gauge('bytes', 'Bytes of the instances kept', () => totals().bytes)
+  metrics.gauge('damaged', 'Instances that must be fetched again', () => archive.damaged().length)
+  metrics.gauge('quarantined', 'Newcomers kept aside', () => archive.quarantine().length)
+  const last = () => archive.scrub.report().last
+  metrics.gauge('scrub_looked', 'Instances read by the last scrub', () => last()?.looked ?? 0)
+  metrics.gauge('scrub_damaged', 'Damage the last scrub found', () => last()?.damaged ?? 0)
   metrics.gauge('associations', 'Incoming associations living now', associations)
 
   const disk = () => statfs(data)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { open, readdir, readFile, readlink, symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../faults.ts'
@@ -114,6 +114,17 @@ async function takeLock(lock: string, refuse: (why: string) => Fault): Promise<v
     const pid = Number(holder.split('-')[0])
     if (holderOf(pid) === holder) throw refuse(`process ${pid} is using it`)
     await unlink(lock).catch(() => {})
+  }
+}
+
+/** The process that has claimed a data folder and lives; undefined when none has. */
+export function holderOfDataFolder(folder: string): number | undefined {
+  try {
+    const holder = readlinkSync(join(folder, lockName))
+    const pid = Number(holder.split('-')[0])
+    return holderOf(pid) === holder ? pid : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-export { claimDataFolder, type FolderMark } from './dataFolder.ts'
+export { claimDataFolder, type FolderMark, holderOfDataFolder } from './dataFolder.ts'
 export { type DiskOptions, openDisk } from './disk.ts'
 export { openBlobs, type StorageSettings, storageKinds } from './kinds.ts'
 export { storageSettings } from './settings.ts'
