@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../whole/box.ts'
+import { measureFinding } from './finding.ts'
 import { measureSending } from './sending.ts'
 import { orthanc, type Server, storescp, waystation } from './servers.ts'
 import { makeWorks, send, type Work } from './works.ts'
@@ -118,6 +119,7 @@ try {
       1,
     )
   await measureSending(works.ct, runs, folder.path, say)
+  await measureFinding(runs, folder.path, say)
 } finally {
   for (const server of started) await server.stop()
   folder.remove()
