@@ -99,9 +99,10 @@ export async function* sendOver(
     for (const [at, instance] of instances.entries()) {
       if (cancel?.aborted) break
       const parcel = await (ahead ?? pack(parts, peer, instance))
+      const sending = send(peer, parcel, originator)
       const next = instances[at + 1]
       ahead = next && pack(parts, peer, next)
-      const { sent, broken } = await send(peer, parcel, originator)
+      const { sent, broken } = await sending
       yield sent
       if (broken) return at + 1
     }
