@@ -150,11 +150,18 @@ export function createNotices(parts: NoticesParts): Notices {
     }
   }
 
-  /** What can be said to a recipient now, and when the next can be. */
+  const isDue = (key: Key) => !inHand.has(key) && (standings.get(key)?.dueAt ?? 0) <= elapsed()
+
+  function hasDue(shelf: Key): boolean {
+    for (const [key] of store.range({ under: shelf })) if (isDue(key)) return true
+    return false
+  }
+
+  /** What can be said to a recipient now. */
   async function composed(shelf: Key, node: Node) {
     const sayings: { key: Key; notice: Notice; saying: Saying }[] = []
     for (const [key, notice] of store.range<Notice>({ under: shelf })) {
-      if (inHand.has(key) || (standings.get(key)?.dueAt ?? 0) > elapsed()) continue
+      if (!isDue(key)) continue
       const saying = await kinds[notice.kind]?.compose(notice, node)
       if (saying) sayings.push({ key, notice, saying })
       else settle(notice)
@@ -209,7 +216,7 @@ export function createNotices(parts: NoticesParts): Notices {
   function begin(stop: AbortSignal): Promise<void>[] {
     const begun: Promise<void>[] = []
     for (const [shelf, to] of shelves()) {
-      if (underWay.has(shelf) || (standings.get(shelf)?.dueAt ?? 0) > elapsed()) continue
+      if (underWay.has(shelf) || !isDue(shelf) || !hasDue(shelf)) continue
       const node = nodeOf(to)
       // A notice for a node that was removed is over; a stranger's waits until it is known.
       if (!node && !('node' in to)) continue

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import {
+  type Box,
+  type BoxOptions,
+  createTime,
+  startBox,
+} from '../../../test/conformance/nodes/box.ts'
+import { freshFolders } from '../../../test/faults/holdings.ts'
+import { ctImageStorage } from '../../../test/faults/images.ts'
+import { eventually, freePort } from '../../../test/peers/programs.ts'
+import type { Fault } from '../../faults.ts'
+import { silentLog } from '../../log.ts'
+import { explicitLittleEndian, writeDataset } from '../../standard/dicom/dicom.ts'
+import { connect } from '../../standard/dimse/dimse.ts'
+import type { Node, Reference } from './nodes.ts'
+import { commitmentElements } from './references.ts'
+import { storageCommitmentInstance, storageCommitmentSopClass } from './services.ts'
+
+const freshFolder = freshFolders(after)
+const start = async (aet: string, more: Partial<BoxOptions> = {}) =>
+  startBox({ aet, folder: await freshFolder(), ...more })
+const of = (instance: number, sopClassUid = ctImageStorage): Reference => ({
+  sopClassUid,
+  sopInstanceUid: `1.2.826.0.1.1.1.${instance}`,
+})
+
+/** Who asks, and who promises; each knows the other. */
+async function pair(promiser: Partial<BoxOptions> = {}, asker: Partial<BoxOptions> = {}) {
+  const far = await start('FAR', promiser)
+  const near = await start('NEAR', asker)
+  await far.knows('near', 'NEAR', near.port)
+  await near.knows('far', 'FAR', far.port)
+  return { near, far, node: near.nodes.get('far')! }
+}
+
+const reported = (box: Box, uid: string) =>
+  eventually(() => {
+    const request = box.commitments.of(uid)
+    return request?.state === 'pending' ? undefined : request
+  }, 'the report')
+
+test('what is kept is committed, on the association of the request', async () => {
+  const { near, far, node } = await pair()
+  for (const instance of [1, 2]) await far.receive({ instance })
+  const { transactionUid } = await near.commitments.request(node, [of(1), of(2)])
+  const request = await reported(near, transactionUid)
+  assert.equal(request.state, 'committed')
+  assert.deepEqual(request.committed, [of(1), of(2)])
+  await eventually(() => [...far.notices.waiting()].length === 0, 'nothing is owed')
+  const record = await eventually(
+    () => far.records.find(each => each.requests['N-EVENT-REPORT']),
+    'the record',
+  )
+  assert.equal(record.direction, 'incoming', 'no association was needed for the report')
+  assert.equal(record.outcome, 'released')
+  await near.stop()
+  await far.stop()
+})
+
+test('what is not here, of another class, or damaged is not promised, each with its reason', async () => {
+  const folder = await freshFolder()
+  const { near, far, node } = await pair({ folder })
+  for (const instance of [1, 2, 3]) await far.receive({ instance, pixels: instance * 1000 })
+  // The blob of instance 3, the largest, loses a bit behind the archive's back.
+  const blobs = readdirSync(join(folder, 'blobs'), { recursive: true, encoding: 'utf8' })
+    .map(name => join(folder, 'blobs', name))
+    .filter(path => statSync(path).isFile())
+    .sort((a, b) => statSync(b).size - statSync(a).size)
+  const { size } = statSync(blobs[0]!)
+  writeFileSync(blobs[0]!, Buffer.alloc(1, 0xee), { flag: 'r+' })
+  assert.equal(statSync(blobs[0]!).size, size)
+  const asked = [of(1), of(2, '1.2.840.10008.5.1.4.1.1.4'), of(3), of(4)]
+  const { transactionUid } = await near.commitments.request(node, asked)
+  const request = await reported(near, transactionUid)
+  assert.equal(request.state, 'failed')
+  assert.deepEqual(request.committed, [of(1)])
+  assert.deepEqual(
+    request.failures.map(({ sopInstanceUid, reason }) => [sopInstanceUid.at(-1), reason]),
+    [
+      ['2', 0x0119],
+      ['3', 0x0110],
+      ['4', 0x0112],
+    ],
+  )
+  await near.stop()
+  await far.stop()
+})
+
+/** Asks as a scanner does that goes as soon as its request is taken. */
+async function askAndGo(port: number, transactionUid: string, references: Reference[]) {
+  const association = await connect({
+    ...{ host: '127.0.0.1', port, callingAeTitle: 'NEAR', calledAeTitle: 'FAR', log: silentLog },
+    contexts: [
+      { abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [explicitLittleEndian] },
+    ],
+  })
+  const elements = commitmentElements({ transactionUid, references, failures: [] })
+  for await (const { status } of association.perform({
+    ...{ operation: 'N-ACTION', sopClassUid: storageCommitmentSopClass, actionTypeId: 1 },
+    sopInstanceUid: storageCommitmentInstance,
+    dataset: writeDataset(elements, explicitLittleEndian),
+  }))
+    assert.equal(status, 0)
+  association.abort()
+}
+
+test('a requester that is down for an hour is told when it is back, over a restart between', async () => {
+  const time = createTime()
+  const folder = await freshFolder()
+  let far = await start('FAR', { folder, time })
+  await far.receive({ instance: 1 })
+  const port = await freePort()
+  await far.knows('near', 'NEAR', port)
+  await askAndGo(far.port, '1.2.3.4.5', [of(1)])
+  // Two attempts, and a restart that forgets nothing.
+  for (const tries of [1, 2]) {
+    await eventually(() => [...far.notices.waiting()][0]?.failures === tries, 'an attempt')
+    time.pass(600)
+  }
+  await far.stop()
+  far = await start('FAR', { folder, time })
+  await eventually(() => ([...far.notices.waiting()][0]?.failures ?? 0) > 0, 'an attempt')
+  for (let minutes = 0; minutes < 60; minutes += 10) {
+    const before = [...far.notices.waiting()][0]!.failures
+    time.pass(600)
+    await eventually(() => [...far.notices.waiting()][0]!.failures > before, 'an attempt')
+  }
+  // The requester comes back, as a box that has asked just this.
+  const heard: string[] = []
+  const near = await start('NEAR', { dicom: { port } })
+  near.commitments.reported = async () => ({ status: 0 })
+  const [waiting] = far.notices.waiting()
+  assert.match(waiting?.why ?? '', /ECONNREFUSED/)
+  time.pass(600)
+  // It does not know the transaction, since another box asked: still owed, and not forgotten.
+  await eventually(() => /0x0115/.test([...far.notices.waiting()][0]?.why ?? ''), 'a refusal')
+  assert.deepEqual(heard, [])
+  await near.stop()
+  await far.stop()
+})
+
+test('a report comes on a new association when the old one is gone, before the restart or after it', async () => {
+  const time = createTime()
+  const nearFolder = await freshFolder()
+  const farFolder = await freshFolder()
+  const port = await freePort()
+  const dicom = { port }
+  let far = await start('FAR', { folder: farFolder, time })
+  let near = await start('NEAR', { folder: nearFolder, dicom })
+  await far.receive({ instance: 1 })
+  // The requester is not known yet: where should a report go to?
+  await near.knows('far', 'FAR', far.port)
+  const noReport: Node = near.nodes.get('far')!
+  const { transactionUid } = await near.commitments.request(noReport, [of(1)])
+  // As if the report had never come: the request as it was before, and the report owed anew.
+  await reported(near, transactionUid)
+  await near.stop()
+  near = await start('NEAR', { folder: nearFolder, dicom })
+  assert.equal(near.commitments.of(transactionUid)?.state, 'committed', 'a report is durable')
+
+  await askAndGo(far.port, transactionUid, [of(1)])
+  await eventually(() => [...far.notices.waiting()].length === 1, 'the report is owed')
+  await far.stop()
+  far = await start('FAR', { folder: farFolder, time })
+  assert.equal([...far.notices.waiting()].length, 1, 'a promise outlives the power')
+  await far.knows('near', 'NEAR', port)
+  await eventually(() => [...far.notices.waiting()].length === 0, 'the report is taken')
+  const incoming = await eventually(
+    () => near.records.find(each => each.direction === 'incoming'),
+    'the record',
+  )
+  assert.deepEqual(incoming.requests['N-EVENT-REPORT'], { received: 1, sent: 0, failed: 0 })
+  assert.equal(near.commitments.of(transactionUid)?.state, 'committed')
+  await near.stop()
+  await far.stop()
+})
+
+test('a request is kept before it goes out, and one that is not taken says so', async () => {
+  const near = await start('NEAR')
+  await near.knows('far', 'FAR', await freePort())
+  const node = near.nodes.get('far')!
+  const failed = (thrown: Fault) => thrown.code === 'peer-unreachable'
+  await assert.rejects(near.commitments.request(node, [of(1)]), failed)
+  const [request] = near.commitments.requests()
+  assert.equal(request?.state, 'refused')
+  assert.match(request?.why ?? '', /ECONNREFUSED/)
+  assert.equal(await near.commitments.forget(request!.transactionUid), true)
+  assert.deepEqual([...near.commitments.requests()], [])
+  assert.equal(await near.commitments.forget(request!.transactionUid), false)
+  await assert.rejects(
+    near.commitments.request(node, []),
+    (thrown: Fault) => thrown.code === 'request-malformed',
+  )
+  await near.stop()
+})
+
+test('a report on nothing that was asked is refused', async () => {
+  const near = await start('NEAR')
+  const dataset = writeDataset(
+    commitmentElements({ transactionUid: '1.2.3', references: [of(1)], failures: [] }),
+    explicitLittleEndian,
+  )
+  const event = { dataset, transferSyntaxUid: explicitLittleEndian }
+  const answer = async (more: object) =>
+    (await near.commitments.reported({ ...event, ...more })).status
+  assert.equal(await answer({ eventTypeId: 1 }), 0x0115)
+  assert.equal(await answer({ eventTypeId: 7 }), 0x0113)
+  assert.equal(await answer({ eventTypeId: 1, dataset: undefined }), 0x0115)
+  await near.stop()
+})
