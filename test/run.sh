@@ -14,9 +14,11 @@ export PATH
 # Real peers. Each line: a program that must be there, the Debian package that brings it.
 peers='storescu dcmtk
 /usr/lib/python3/dist-packages/pydicom python3-pydicom
+/usr/lib/python3/dist-packages/requests python3-requests
 openssl openssl'
 # Compared with where they can be had; their tests say loudly when they are absent.
 comparisons='Orthanc orthanc
+/usr/share/orthanc/plugins/libOrthancDicomWeb.so orthanc-dicomweb
 gdcmscu libgdcm-tools'
 # The machine whose power is cut; without it that test says so loudly.
 machine='qemu-system-x86_64 qemu-system-x86

@@ -27,9 +27,11 @@ before(async () => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
+const lines: string[] = []
+const log = { ...silentLog, warn: (event: string) => void lines.push(event) }
 const to = (settings: object) =>
   openDestination(destinationSettings.parse({ name: 'pacs', ...settings }), {
-    ...{ aeTitle: 'WAYSTATION', log: silentLog },
+    ...{ aeTitle: 'WAYSTATION', log },
   })
 
 describe('DCMTK storescp over TLS, which wants a certificate of ours', () => {
@@ -97,6 +99,11 @@ describe('STOW-RS over TLS, which wants a certificate of ours', () => {
     await destination.probe(never)
     assert.equal((await collect(destination.deliver(study(5), never))).length, 5)
     assert.equal(cloud.taken.size, 5)
+    // Those of the tests are good for two days.
+    assert.deepEqual(
+      ['certificate-expires', 'peer-certificate-expires'].filter(each => !lines.includes(each)),
+      [],
+    )
   })
 
   it('says why when it is not the one we trust, or we are not the one it does', async () => {

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http'
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
+import type { TLSSocket } from 'node:tls'
 import { Fault } from '../../../faults.ts'
 import type { Bytes } from '../../../holdings/storage/storage.ts'
 import { connectionFault, retryAfterOf } from './httpFaults.ts'
@@ -57,6 +58,8 @@ export async function exchange(
     agent: Agent
     timers: HttpTimers
     stop: AbortSignal
+    /** Told of the certificate of each new connection: when it ends. */
+    onCertificate?(validTo: string): void
   },
 ): Promise<Answer | undefined> {
   const { agent, timers, stop } = around
@@ -70,6 +73,13 @@ export async function exchange(
     headers: { ...asked.headers, ...(body && asked.cautious ? { Expect: '100-continue' } : {}) },
   })
   const watch = watchOver(request, url, timers, stop)
+  request.once('socket', socket => {
+    if (request.reusedSocket) return
+    socket.once('secureConnect', () => {
+      const { valid_to } = (socket as TLSSocket).getPeerCertificate()
+      if (valid_to) around.onCertificate?.(valid_to)
+    })
+  })
   const answered = answerTo(request, asked.answerBytes ?? answerBytesAtMost, watch)
   answered.catch(() => {})
   try {

@@ -26,11 +26,8 @@ export const orthancPeerSettings = z.strictObject({
 export type OrthancPeerSettings = z.output<typeof orthancPeerSettings>
 
 /** `POST /instances`, one file a request, over a connection that stays open. */
-export function openOrthancPeer(
-  settings: OrthancPeerSettings,
-  _surroundings: Surroundings,
-): Destination {
-  const web = openWeb(settings)
+export function openOrthancPeer(settings: OrthancPeerSettings, { log }: Surroundings): Destination {
+  const web = openWeb(settings, log)
 
   function post(open: () => Promise<Reading>, { bytes }: Instance, stop: AbortSignal) {
     const body = async function* () {
