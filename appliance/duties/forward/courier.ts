@@ -26,7 +26,7 @@ export interface Courier {
 /** Most instances of a study that are claimed at once, and so go over one connection. */
 const claimAtMost = 1000
 /** Seconds until a window, a budget or a clock is looked at again. */
-const lookAgain = 30
+const lookAgain = 60
 
 export function createCourier(
   parts: PassParts & {

@@ -2,7 +2,7 @@ import { Fault } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import type { Log } from '../../log.ts'
-import { type Backfill, openBackfills } from './backfill.ts'
+import { openBackfills } from './backfill.ts'
 import { createBell, type Pause } from './bell.ts'
 import {
   type DeliveryPage,
@@ -12,26 +12,22 @@ import {
 } from './deliveries.ts'
 import type { StudyTally } from './delivery.ts'
 import type { Why } from './destinations/destination.ts'
-import { type DestinationSettings, obstaclesTo, openDestination } from './destinations/kinds.ts'
+import { openDestination } from './destinations/kinds.ts'
 import type { Surroundings } from './destinations/surroundings.ts'
+import { createEditing, type Editing } from './editing.ts'
 import type { Labels } from './facts.ts'
 import { createFleet } from './fleet.ts'
-import { type LinkReport, openGovernor } from './governor.ts'
+import { openGovernor } from './governor.ts'
 import { openIntake } from './intake.ts'
 import { createJudgement } from './judgement.ts'
 import { openLedger, type Selection } from './ledger.ts'
-import type { LinkSettings } from './link.ts'
 import { createNews } from './news.ts'
-import { openPlan, type Planned, type Saved } from './plan.ts'
-import type { Problem } from './problems.ts'
+import { openPlan } from './plan.ts'
 import { createReading } from './reading.ts'
 import { createReports, type DestinationReport, type ReceiptCount } from './reports.ts'
-import type { Rule } from './rules.ts'
-import { masked } from './secrets.ts'
 import type { ForwardSettings } from './settings.ts'
 import { destinationsIn } from './shelves.ts'
 import { openStandings } from './standing.ts'
-import { type Past, type TrialReport, tryRules } from './trial.ts'
 import { openVerification } from './verification.ts'
 
 export type { Backfill } from './backfill.ts'
@@ -55,7 +51,7 @@ export type { Past, TrialReport } from './trial.ts'
  * Store and forward: what comes into the archive is owed to destinations by rule, and delivered
  * however long that takes. README.md states the promise and what is true after a crash.
  */
-export interface Forward {
+export interface Forward extends Editing {
   name: string
   run(stop: AbortSignal): Promise<void>
   /** Whether it must still reach any destination, or may have to: until then it is not evicted. */
@@ -72,27 +68,6 @@ export interface Forward {
   release(selection: Selection): number
   reject(selection: Selection, reason: string): number
 
-  /** The rules and destinations in force, those of the configuration file locked; secrets masked. */
-  rules(): readonly Planned<Rule>[]
-  configured(): readonly Planned<DestinationSettings>[]
-  link(): { locked: boolean; settings: LinkSettings; report: LinkReport }
-  /** Verified as a whole first; durable when they resolve. Faults: `not-found`, `not-allowed`. */
-  saveRule(given: unknown, where?: { instead?: string; before?: string }): Promise<Saved>
-  removeRule(name: string): Promise<void>
-  orderRules(names: readonly string[]): Promise<Saved>
-  saveDestination(given: unknown, instead?: string): Promise<Saved>
-  removeDestination(name: string): Promise<Saved>
-  saveLink(given: unknown): Promise<Saved>
-  /** What the rules in force, or one that is not saved, would have made of what is stored. */
-  trial(
-    past: Past,
-    rule?: { given: unknown } | { name: string },
-  ): Promise<TrialReport | { problems: Problem[] }>
-  /** Owes a destination what arrived since then (ms), by the rules. Faults: `not-found`, `request-malformed`. */
-  backfill(destination: string, since: number): Promise<void>
-  backfills(): Backfill[]
-  /** Whether a destination would take anything now: why not, if not. Fault: `not-found`. */
-  probe(destination: string): Promise<Why | undefined>
   /** Reports of destinations as they change, and `plan` when rules or destinations do. */
   follow(stop: AbortSignal): AsyncIterable<{ destinations: DestinationReport[]; plan: boolean }>
 
@@ -131,7 +106,6 @@ const whyRemoved: Why = {
   advice: 'Enter it again under the same name, and what is still held is owed again.',
 }
 const noLabels: Labels = { of: () => [], add: () => {} }
-const day = 86_400_000
 
 export function createForward(parts: ForwardParts): Forward {
   const { archive, settings, log, pause, random } = parts
@@ -215,6 +189,7 @@ export function createForward(parts: ForwardParts): Forward {
 
   function reinstate(name: string): void {
     if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
+    if (verifiesAfter(name) === undefined) verification.waive(name)
   }
 
   function retire(name: string): void {
@@ -223,6 +198,13 @@ export function createForward(parts: ForwardParts): Forward {
     standings.remove(name)
     log.warn('destination-removed', { destination: name, withdrawn, advice: whyRemoved.advice })
   }
+
+  const editing = createEditing({
+    ...{ plan, fleet, governor, catalog, judgement, backfills, store, log, standings },
+    opens: each => void open(each, { aeTitle: parts.aeTitle, log }),
+    ...{ reinstate, retire, wake, now },
+    whyOf: reports.whyOf,
+  })
 
   const names = () => new Set([...fleet.served.keys(), ...destinationsIn(store)])
   plan.onChange(() => {
@@ -234,11 +216,6 @@ export function createForward(parts: ForwardParts): Forward {
     const one = fleet.served.get(name)
     if (!one) throw new Fault('not-found', `no destination is called "${name}"`)
     return one
-  }
-
-  async function kept<T>(answer: T): Promise<T> {
-    await store.flushed()
-    return answer
   }
 
   function told(moved: number, { destination }: Selection): number {
@@ -290,80 +267,7 @@ export function createForward(parts: ForwardParts): Forward {
     reject: (selection, reason) =>
       told(ledger.reject(selection, { ...byHand(reason), code: 'rejected-on-review' }), selection),
 
-    rules: plan.rules,
-    configured: () =>
-      plan
-        .destinations()
-        .map(each => (each.settings ? { ...each, settings: masked(each.settings) } : each)),
-    link: () => ({ locked: plan.linkLocked, settings: plan.link(), report: governor.report() }),
-    saveRule: async (given, where) => kept(plan.putRule(given, where)),
-    removeRule: async name => kept(plan.removeRule(name)),
-    orderRules: async given => kept(plan.orderRules(given)),
-    saveLink: async given => kept(plan.putLink(given)),
-
-    async saveDestination(given, instead) {
-      const stands = (each: DestinationSettings): Problem[] => {
-        try {
-          open(each, { aeTitle: parts.aeTitle, log })
-          return obstaclesTo(each, now())
-        } catch (error) {
-          return [{ path: '', message: error instanceof Fault ? error.detail : String(error) }]
-        }
-      }
-      const saved = plan.putDestination(given, stands, instead)
-      if ('problems' in saved) return saved
-      reinstate(saved.saved)
-      if (verifiesAfter(saved.saved) === undefined) verification.waive(saved.saved)
-      await fleet.arrange(inForce())
-      wake(saved.saved)
-      return kept(saved)
-    },
-
-    async removeDestination(name) {
-      const removed = plan.removeDestination(name)
-      if ('problems' in removed) return removed
-      await fleet.arrange(inForce())
-      retire(name)
-      news.note(name)
-      return kept(removed)
-    },
-
-    async trial(past, rule) {
-      let asked: readonly Rule[] = rules()
-      if (rule && 'name' in rule) {
-        asked = asked.filter(each => each.name === rule.name)
-        if (asked.length === 0) throw new Fault('not-found', `no rule is called "${rule.name}"`)
-      } else if (rule) {
-        const name = (rule.given as { name?: unknown } | null)?.name
-        const verified = plan.verifyRule(rule.given, typeof name === 'string' ? name : undefined)
-        if ('problems' in verified) return verified
-        asked = [verified.rule]
-      }
-      return tryRules({ catalog, judgement }, asked, past, new AbortController().signal)
-    },
-
-    async backfill(destination, since) {
-      expectKnown(destination)
-      if (!rules().some(each => each.enabled && each.send.includes(destination))) {
-        throw new Fault('request-malformed', `no rule sends anything to "${destination}" yet`)
-      }
-      backfills.begin(destination, since)
-      await store.flushed()
-    },
-    backfills: backfills.list,
-
-    async probe(name) {
-      const { destination, misconfigured } = expectKnown(name)
-      if (!destination) return misconfigured
-      try {
-        await destination.probe(AbortSignal.timeout(day))
-        standings.hurry(name)
-        wake(name)
-        return undefined
-      } catch (error) {
-        return reports.whyOf(error)
-      }
-    },
+    ...editing,
 
     async *follow(stop) {
       yield { destinations: [...names()].map(reports.of), plan: true }

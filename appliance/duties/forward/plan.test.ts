@@ -207,65 +207,6 @@ test('one image that a rule for whole studies takes takes its study along', asyn
   await box.stop()
 })
 
-test('a rule is tried against what is stored, and nothing is sent', async () => {
-  const box = await relay({ rules: [] })
-  box.held.keep({ study: 1, image: 1, tags: { Modality: 'CT' }, at: '2026-02-20T00:00:00Z' })
-  box.held.keep({ study: 1, image: 2, tags: { Modality: 'CT' }, at: '2026-02-20T00:00:00Z' })
-  box.held.keep({ study: 2, image: 1, tags: { Modality: 'MR' } })
-  const given = {
-    name: 'new',
-    when: { modality: 'CT' },
-    send: ['cloud'],
-    priority: 'stat',
-    label: ['x'],
-  }
-  const asked = box.forward.trial({ studies: ['s1', 's2'] }, { given })
-  const report = await asked
-  assert.ok(!('problems' in report))
-  assert.equal(report.instances, 3)
-  assert.equal(report.untouched, 1)
-  assert.deepEqual(
-    { ...report.destinations.cloud, bytes: 0 },
-    { instances: 2, bytes: 0, held: 0, stat: 2 },
-  )
-  assert.deepEqual(report.studies, [
-    { study: 's1', destinations: { cloud: 2 }, labels: ['x'], dropped: 0 },
-  ])
-  const since = Date.parse('2026-02-01')
-  const lately = await box.forward.trial({ since }, { given: { ...given, drop: true, send: [] } })
-  assert.ok(!('problems' in lately))
-  assert.deepEqual([lately.instances, lately.dropped], [2, 2])
-  assert.ok(
-    'problems' in (await box.forward.trial({ since }, { given: { name: 'x', send: ['clod'] } })),
-  )
-  await box.time.settle()
-  assert.equal(box.cloud.offered.size, 0)
-  assert.deepEqual(box.forward.deliveries({}).deliveries, [])
-  assert.equal(box.labels.size, 0)
-  await box.stop()
-})
-
-test('a destination added later is given the past from a date, once', async () => {
-  const box = await relay({ rules: [] })
-  box.held.keep({ study: 1, image: 1, at: '2026-01-10T00:00:00Z' })
-  box.held.keep({ study: 2, image: 1, at: '2026-02-20T00:00:00Z' })
-  box.held.keep({ study: 3, image: 1, at: '2026-02-21T00:00:00Z' })
-  await box.time.settle()
-  await box.forward.saveDestination(away)
-  const since = Date.parse('2026-02-01')
-  await assert.rejects(box.forward.backfill('away', since), { code: 'request-malformed' })
-  await box.forward.saveRule({ name: 'more', send: ['away'] })
-  await box.forward.backfill('away', since)
-  await box.time.until(() => box.count('accepted', 'away') === 2)
-  await box.time.until(() => box.forward.backfills().length === 0)
-  await box.forward.backfill('away', 0)
-  await box.stop()
-  box.start()
-  await box.time.until(() => box.count('accepted', 'away') === 3)
-  assert.ok([...box.clouds.get('away')!.taken.values()].every(times => times === 1))
-  await box.stop()
-})
-
 test('trying again does not release what is held for review', async () => {
   const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
   keepStudy(box.held, 1, 2)
@@ -277,62 +218,5 @@ test('trying again does not release what is held for review', async () => {
   await box.time.until(() => box.count('accepted') === 1)
   assert.equal(box.forward.reject({ study: 's1' }, 'a phantom'), 1)
   assert.equal(box.forward.owes(idOf(1, 2)), false)
-  await box.stop()
-})
-
-test('STAT has a connection at once while another image hangs, and a destination waiting to be tried is tried', async () => {
-  const stat = { name: 'stat', when: { sender: 'ER' }, send: ['cloud'], priority: 'stat' }
-  const box = await relay({ rules: [{ name: 'all', send: ['cloud'] }, stat] })
-  box.cloud.behave = ({ instance }) => (instance.study === 's1' ? 'silent' : 'take')
-  keepStudy(box.held, 1, 3)
-  await box.time.settle()
-  const before = box.time.passed()
-  box.held.keep({ study: 2, image: 1, callingAeTitle: 'ER' })
-  await box.time.settle()
-  assert.equal(box.count('accepted'), 1)
-  assert.equal(box.time.passed(), before)
-  box.cloud.down = 'peer-unreachable'
-  box.cloud.timeOut()
-  await box.time.until(() => (box.forward.destinations()[0]?.failures ?? 0) > 8)
-  box.cloud.down = undefined
-  const waiting = box.time.passed()
-  box.held.keep({ study: 3, image: 1, callingAeTitle: 'ER' })
-  await box.time.settle()
-  assert.equal(box.count('accepted'), 2)
-  assert.equal(box.time.passed(), waiting)
-  await box.stop()
-})
-
-test('a spent budget holds images back, says why, and they go the next day', async () => {
-  const box = await relay({ link: { timeZone: 'UTC', budget: { day: 2000 } } })
-  for (let image = 1; image <= 6; image++) {
-    box.held.keep({ study: 1, image, dataset: Buffer.alloc(600) })
-  }
-  await box.time.until(() => box.forward.destinations()[0]?.heldBack?.code === 'budget-spent')
-  assert.ok(box.count('accepted') <= 3, `${box.count('accepted')} went`)
-  assert.equal(box.forward.owes(idOf(1, 6)), true)
-  await box.time.until(() => box.count('accepted') === 6)
-  assert.ok(box.time.passed() > 86_400)
-  await box.stop()
-})
-
-test('whoever follows hears of each destination that changes, and of the plan', async () => {
-  const box = await relay()
-  const stop = new AbortController()
-  const heard: string[] = []
-  const following = (async () => {
-    for await (const { destinations, plan } of box.forward.follow(stop.signal)) {
-      if (plan) heard.push('plan')
-      for (const each of destinations) heard.push(`${each.name} ${each.sums.accepted.deliveries}`)
-    }
-  })()
-  await box.time.settle()
-  assert.deepEqual(heard, ['plan', 'cloud 0'])
-  box.held.keep({ study: 1, image: 1 })
-  await box.time.until(() => heard.includes('cloud 1'))
-  await box.forward.saveRule({ name: 'x', send: ['cloud'] })
-  await box.time.until(() => heard.filter(each => each === 'plan').length === 2)
-  stop.abort()
-  await following
   await box.stop()
 })
