@@ -14,8 +14,8 @@ import { eventually, freePort } from '../../../test/peers/programs.ts'
 import type { Fault } from '../../faults.ts'
 import { silentLog } from '../../log.ts'
 import { explicitLittleEndian, writeDataset } from '../../standard/dicom/dicom.ts'
-import { connect } from '../../standard/dimse/dimse.ts'
-import type { Node, Reference } from './nodes.ts'
+import { connect, createAcceptor } from '../../standard/dimse/dimse.ts'
+import type { Reference } from './nodes.ts'
 import { commitmentElements } from './references.ts'
 import { storageCommitmentInstance, storageCommitmentSopClass } from './services.ts'
 
@@ -128,17 +128,29 @@ test('a requester that is down for an hour is told when it is back, over a resta
     time.pass(600)
     await eventually(() => [...far.notices.waiting()][0]!.failures > before, 'an attempt')
   }
-  // The requester comes back, as a box that has asked just this.
-  const heard: string[] = []
-  const near = await start('NEAR', { dicom: { port } })
-  near.commitments.reported = async () => ({ status: 0 })
-  const [waiting] = far.notices.waiting()
-  assert.match(waiting?.why ?? '', /ECONNREFUSED/)
+  assert.match([...far.notices.waiting()][0]?.why ?? '', /ECONNREFUSED/)
+  const heard: (number | undefined)[] = []
+  const stopping = new AbortController()
+  const requester = createAcceptor({
+    ...{ host: '127.0.0.1', port, aeTitles: ['NEAR'], log: silentLog },
+    offers: () => ({ transferSyntaxes: 'any', callerMayBeScp: true }),
+    services: {
+      operations: {
+        // At first it fails inside, which is no taking.
+        'N-EVENT-REPORT': async ({ eventTypeId }) =>
+          heard.push(eventTypeId) === 1 ? { status: 0x0110 } : { status: 0 },
+      },
+    },
+  })
+  const running = requester.run(stopping.signal)
+  await requester.listening
   time.pass(600)
-  // It does not know the transaction, since another box asked: still owed, and not forgotten.
-  await eventually(() => /0x0115/.test([...far.notices.waiting()][0]?.why ?? ''), 'a refusal')
-  assert.deepEqual(heard, [])
-  await near.stop()
+  await eventually(() => /0x0110/.test([...far.notices.waiting()][0]?.why ?? ''), 'a refusal')
+  time.pass(600)
+  await eventually(() => [...far.notices.waiting()].length === 0, 'the report is taken')
+  assert.deepEqual(heard, [1, 1])
+  stopping.abort()
+  await running
   await far.stop()
 })
 
@@ -153,9 +165,7 @@ test('a report comes on a new association when the old one is gone, before the r
   await far.receive({ instance: 1 })
   // The requester is not known yet: where should a report go to?
   await near.knows('far', 'FAR', far.port)
-  const noReport: Node = near.nodes.get('far')!
-  const { transactionUid } = await near.commitments.request(noReport, [of(1)])
-  // As if the report had never come: the request as it was before, and the report owed anew.
+  const { transactionUid } = await near.commitments.request(near.nodes.get('far')!, [of(1)])
   await reported(near, transactionUid)
   await near.stop()
   near = await start('NEAR', { folder: nearFolder, dicom })
