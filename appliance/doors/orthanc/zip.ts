@@ -1,4 +1,4 @@
-import { crc32, createDeflateRaw, type DeflateRaw, deflateRawSync } from 'node:zlib'
+import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
 
 /** One file of a ZIP file that is being written. */
 export interface Member {
@@ -67,42 +67,77 @@ interface Sums {
   packed: number
 }
 
+/** A member as a deflate stream (RFC 1951): packed, or copied where packing gains nothing. */
 async function* deflate(member: Member, sums: Sums): AsyncGenerator<Uint8Array> {
-  const packed: Uint8Array[] = []
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  let packer: DeflateRaw | undefined
-  const open = (first: Uint8Array) => {
-    const level = isWorthwhile(first) ? member.compression : 0
-    const opened = createDeflateRaw({ level, chunkSize: 64 * 1024 })
-    opened.on('data', (chunk: Uint8Array) => packed.push(chunk))
-    opened.on('error', failure.reject)
-    return opened
-  }
-  function* ready() {
-    for (const chunk of packed.splice(0)) {
+  const chunks = member.content[Symbol.asyncIterator]()
+  try {
+    const first = await chunks.next()
+    const plain = summed(first, chunks, sums)
+    const worthwhile = !first.done && member.compression > 0 && isWorthwhile(first.value)
+    for await (const chunk of worthwhile ? packed(plain, member.compression) : copied(plain)) {
       sums.packed += chunk.length
       yield chunk
     }
-  }
-  try {
-    for await (const chunk of member.content) {
-      sums.crc = crc32(chunk, sums.crc)
-      sums.plain += chunk.length
-      packer ??= open(chunk)
-      const into = packer
-      const taken = new Promise<void>(resolve => into.write(chunk, () => resolve()))
-      await Promise.race([taken, failure.promise])
-      yield* ready()
-    }
-    packer ??= open(new Uint8Array(0))
-    const whole = packer
-    const ended = new Promise<void>(resolve => whole.once('end', () => resolve()))
-    whole.end()
-    await Promise.race([ended, failure.promise])
-    yield* ready()
   } finally {
-    packer?.destroy()
+    await chunks.return?.()
+  }
+}
+
+async function* summed(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+  sums: Sums,
+): AsyncGenerator<Uint8Array> {
+  for (let next = first; !next.done; next = await rest.next()) {
+    sums.crc = crc32(next.value, sums.crc)
+    sums.plain += next.value.length
+    yield next.value
+  }
+}
+
+/** RFC 1951 §3.2.4: blocks of bytes as they are, each behind its length and what is not its length. */
+async function* copied(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of plain) {
+    const blocks = Math.ceil(chunk.length / longestBlock)
+    const out = Buffer.allocUnsafe(chunk.length + 5 * blocks)
+    let to = 0
+    for (let at = 0; at < chunk.length; at += longestBlock) {
+      const block = chunk.subarray(at, at + longestBlock)
+      to = out.writeUInt8(0, to)
+      to = out.writeUInt16LE(block.length, to)
+      to = out.writeUInt16LE(~block.length & 0xffff, to)
+      out.set(block, to)
+      to += block.length
+    }
+    yield out
+  }
+  yield Uint8Array.of(1, 0, 0, 0xff, 0xff)
+}
+
+const longestBlock = 0xffff
+
+async function* packed(
+  plain: AsyncIterable<Uint8Array>,
+  level: number,
+): AsyncGenerator<Uint8Array> {
+  const packer = createDeflateRaw({ level, chunkSize: 64 * 1024 })
+  const ready: Uint8Array[] = []
+  packer.on('data', (chunk: Uint8Array) => ready.push(chunk))
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  packer.on('error', failure.reject)
+  try {
+    for await (const chunk of plain) {
+      const taken = new Promise<void>(resolve => packer.write(chunk, () => resolve()))
+      await Promise.race([taken, failure.promise])
+      yield* ready.splice(0)
+    }
+    const ended = new Promise<void>(resolve => packer.once('end', () => resolve()))
+    packer.end()
+    await Promise.race([ended, failure.promise])
+    yield* ready.splice(0)
+  } finally {
+    packer.destroy()
   }
 }
 
