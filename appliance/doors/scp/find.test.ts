@@ -247,6 +247,10 @@ describe('identifiers that are refused', () => {
     const keys = [{ tag: 'SpecificCharacterSet', value: 'ISO_IR 999' }]
     assert.deepEqual(await refused({ level: 'STUDY', keys }), [0xc000, 0x00080005])
   })
+  test('of a SOP class that is no query model', async () => {
+    const model = '1.2.840.10008.5.1.4.1.1.2'
+    assert.deepEqual(await refused({ model, level: 'STUDY' }), [0x0122, 0x00000002])
+  })
   test('that cannot be read', async () => {
     const identifier = Buffer.from('not a dataset, and of no even length')
     assert.deepEqual(await refused({ identifier }), [0xc000])

@@ -27,6 +27,8 @@ const identifierSyntaxes = [
   '1.2.840.10008.1.2.1.99',
 ]
 
+const affectedSopClassUid = 0x00000002
+
 /** What is offered of a query class; undefined for every other abstract syntax. */
 export function findOffer(abstractSyntax: string): Offer | undefined {
   if (!Object.hasOwn(findModels, abstractSyntax)) return undefined
@@ -57,7 +59,11 @@ export function createFind(options: {
   return async function* find(request) {
     const model = findModels[request.sopClassUid]
     if (!model) {
-      yield { status: status.sopClassNotSupported, errorComment: 'no such query model is served' }
+      yield {
+        status: status.sopClassNotSupported,
+        errorComment: 'no such query model is served',
+        offendingElements: [affectedSopClassUid],
+      }
       return
     }
     const agreed = agreedOn(request.association, request.sopClassUid)
