@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../whole/box.ts'
 import { measureFinding } from './finding.ts'
+import { measureRetrieving } from './retrieving.ts'
+import { measureRest } from './rest.ts'
 import { measureSending } from './sending.ts'
 import { orthanc, type Server, storescp, waystation } from './servers.ts'
 import { makeWorks, send, type Work } from './works.ts'
@@ -119,6 +121,8 @@ try {
       1,
     )
   await measureSending(works.ct, runs, folder.path, say)
+  if (quick) await measureRest(folder.path, runs, say)
+  if (quick) await measureRetrieving(works.ct, runs, join(folder.path, 'retrieving'), say)
   await measureFinding(runs, folder.path, say)
 } finally {
   for (const server of started) await server.stop()

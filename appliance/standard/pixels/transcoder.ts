@@ -30,7 +30,7 @@ const heapLimit = 128
 
 /** Converts in threads of their own, so that a broken or huge image holds up nobody else. */
 export function createTranscoder(options: TranscoderOptions = {}): Transcoder {
-  const { threads = 2, patience = 60_000, rest = 60_000 } = options
+  const { threads = 3, patience = 60_000, rest = 60_000 } = options
   const idle: { worker: Worker; sleep: NodeJS.Timeout }[] = []
   const busy = new Set<Worker>()
   const queue: (() => void)[] = []
