@@ -123,7 +123,8 @@ function mainTagsJson(
   of: Instance | Parent,
   format: TagFormat,
 ): JsonObject {
-  const shown = (tags: Instance['tags']) => tagsJson(shownTags(tags), format)
+  const shown = (tags: Instance['tags']) =>
+    format === 'human' ? byKeyword(tags) : tagsJson(shownTags(tags), format)
   // Its own, not those of the patient: many patients share an empty PatientID.
   const { patientTags, parent } = of as Parent
   const patient = () => patientTags ?? desk.archive.catalog.parent(parent!)?.tags ?? {}
@@ -131,6 +132,14 @@ function mainTagsJson(
     MainDicomTags: shown(of.tags),
     ...(level === 'Study' && { PatientMainDicomTags: shown(patient()) }),
   }
+}
+
+/** The catalogue's keywords are Orthanc's names: what lists show most needs no dictionary. */
+function byKeyword(tags: Instance['tags']): JsonObject {
+  for (const keyword in tags) {
+    if (tags[keyword]!.length > longestText) return tagsJson(shownTags(tags), 'human')
+  }
+  return tags
 }
 
 /** Orthanc does not index texts longer than it shows. */

@@ -58,11 +58,14 @@ test('what is no volume is ordered by its numbers, frame by frame', () =>
     assert.equal((told.Slices as string[]).length, 3)
   }))
 
-test('two slices in one place with one number cannot be ordered', () =>
+test('slices in one place with one number stay in the order in which they came', () =>
   withDoor(async door => {
     const place = { ...axial, ImagePositionPatient: '0\\0\\1', InstanceNumber: '1' }
-    const { ask } = await series(door, [place, place])
-    const answer = await ask()
-    assert.equal(answer.status, 500)
-    assert.equal(((await answer.json()) as JsonObject).OrthancStatus, 2040)
+    const { ids, ask } = await series(door, [place, place, { ...place, InstanceNumber: 'x' }])
+    const told = (await (await ask()).json()) as JsonObject
+    assert.equal(told.Type, 'Sequence')
+    assert.deepEqual(
+      told.SlicesShort,
+      [ids[2], ids[0], ids[1]].map(id => [id, 0, 1]),
+    )
   }))

@@ -1,7 +1,6 @@
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import { json } from './answers.ts'
 import { type Desk, expectResource } from './desk.ts'
-import { Refusal } from './errors.ts'
 import type { Routes } from './routes.ts'
 
 type Vector = readonly [number, number, number]
@@ -18,7 +17,6 @@ export const sliceRoutes: Routes = (app, desk) => {
     const slices = slicesOf(desk, c.req.param('id'))
     const volume = alongNormal(slices)
     const ordered = volume ?? byIndex(slices)
-    if (!ordered) throw new Refusal('CannotOrderSlices')
     return json({
       Dicom: ordered.map(({ instance }) => `/instances/${instance.id}/file`),
       Slices: ordered.flatMap(({ instance, frames }) =>
@@ -64,15 +62,11 @@ const closest = 1e-5
 /** Cosine of the widest angle at which two slices count as parallel. */
 const parallel = 1 - 1e-5
 
-/** By IndexInSeries. Undefined when one has none, or two the same. */
-function byIndex(slices: readonly Slice[]): Slice[] | undefined {
-  const indexed = slices.map(slice => ({
-    slice,
-    index: wholeNumber(slice.instance.tags.InstanceNumber ?? slice.instance.tags.ImageIndex),
-  }))
-  const seen = new Set(indexed.map(({ index }) => index))
-  if (seen.has(undefined) || seen.size < indexed.length) return undefined
-  return indexed.sort((a, b) => a.index! - b.index!).map(({ slice }) => slice)
+/** By IndexInSeries; what has none comes first, in the order of arrival, as do equal ones. */
+function byIndex(slices: readonly Slice[]): Slice[] {
+  const indexOf = ({ instance: { tags } }: Slice) =>
+    wholeNumber(tags.InstanceNumber ?? tags.ImageIndex) ?? 0
+  return [...slices].sort((a, b) => indexOf(a) - indexOf(b))
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

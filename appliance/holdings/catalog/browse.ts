@@ -41,7 +41,9 @@ export function createCatalog(store: Store): Catalog {
   function shown(stored: StoredParent): Parent {
     const { parent, ...rest } = stored
     if (parent === undefined) return rest
-    return { ...rest, parent: store.get<StoredParent>(tables.record(parent))!.id }
+    // Its identifier alone is a much smaller entry than its record.
+    const above = levels[levels.indexOf(rest.level) - 1]!
+    return { ...rest, parent: unpackId(store.get<string>(tables.arrival(above, parent))!) }
   }
 
   return {
@@ -53,7 +55,7 @@ export function createCatalog(store: Store): Catalog {
     parent(id) {
       const found = find(id)
       if (!found || found.level === 'Instance') return undefined
-      return shown(loadParent(store, found.level, id)!.parent)
+      return shown(store.get<StoredParent>(tables.record(found.number))!)
     },
 
     ids(level, page = {}) {

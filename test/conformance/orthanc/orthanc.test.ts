@@ -91,6 +91,27 @@ conformance('metadata, attachments and protection are written alike', async () =
   await compare([...writesAbout(study!), ...writesAboutPatient(patient!)])
 })
 
+conformance('a form, and a ZIP in it, are taken and refused alike', async () => {
+  const [ct] = samples.filter(({ file }) => file.endsWith('CT_small.dcm'))
+  const part = (bytes: Uint8Array) =>
+    Buffer.concat([
+      Buffer.from('--edge\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'),
+      bytes,
+      Buffer.from('\r\n'),
+    ])
+  const form = (about: string, ...parts: Uint8Array[]) => ({
+    ...{ method: 'POST', path: '/instances', about: `form of ${about}` },
+    body: Buffer.concat([...parts.map(part), Buffer.from('--edge--\r\n')]),
+    headers: { 'Content-Type': 'multipart/form-data; boundary=edge' },
+  })
+  const image = readFileSync(ct!.file)
+  await compare([
+    form('an image', image),
+    form('nothing DICOM', Buffer.from('nothing')),
+    { method: 'GET', path: '/instances', unordered: true },
+  ])
+})
+
 conformance('what is removed goes with the same ancestors', async () => {
   const levels = ['instances', 'series', 'studies', 'patients']
   for (const level of levels) {

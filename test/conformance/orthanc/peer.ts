@@ -1,8 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { orthancRoutes, orthancSettings } from '../../../appliance/doors/orthanc/orthanc.ts'
-import { keepImage } from '../../../appliance/doors/scp/scp.ts'
+import {
+  orthancRoutes,
+  orthancSettings,
+  standingAlone,
+} from '../../../appliance/doors/orthanc/orthanc.ts'
+import { createAcceptance, keepImage, scpSettings } from '../../../appliance/doors/scp/scp.ts'
 import { createJobs, jobsSettings } from '../../../appliance/duties/jobs/jobs.ts'
 import { createAsking, openNodes } from '../../../appliance/duties/nodes/nodes.ts'
 import { archiveSettings, openArchive } from '../../../appliance/holdings/archive/archive.ts'
@@ -96,7 +100,12 @@ export async function startOurs(): Promise<Server> {
       receive: request => keepImage(archive, request, { log: silentLog, now }),
     }),
   }
+  const box = {
+    ...standingAlone(),
+    acceptance: createAcceptance(scpSettings.parse({})),
+  }
   const app = orthancRoutes({
+    running: box,
     network,
     archive,
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
