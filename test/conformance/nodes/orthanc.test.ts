@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { freshFolders } from '../../faults/holdings.ts'
+import { ctImageStorage } from '../../faults/images.ts'
+import { eventually, freePort } from '../../peers/programs.ts'
+import { absent, startOrthanc } from '../orthanc/peer.ts'
+import { type Box, startBox } from './box.ts'
+
+const reference = (instance: number) => ({
+  sopClassUid: ctImageStorage,
+  sopInstanceUid: `1.2.826.0.1.1.1.${instance}`,
+})
+
+describe('Orthanc as a node', { skip: absent ?? false }, () => {
+  const freshFolder = freshFolders(after)
+  let box: Box
+  let orthanc: Awaited<ReturnType<typeof startOrthanc>>
+  before(async () => {
+    const port = await freePort()
+    orthanc = await startOrthanc({
+      DicomAet: 'ORTHANC',
+      DicomModalities: { box: ['BOX', '127.0.0.1', port] },
+    })
+    box = await startBox({ aet: 'BOX', folder: await freshFolder(), dicom: { port } })
+    await box.knows('orthanc', 'ORTHANC', orthanc.dicomPort)
+  })
+  after(async () => {
+    await box.stop()
+    await orthanc.stop()
+  })
+
+  test('takes what is stored there, finds it, gives it back and moves it here', async () => {
+    const node = box.nodes.get('orthanc')!
+    const { instance } = await box.receive({ instance: 1 })
+    const [sent] = await Array.fromAsync(box.asking.store(node, [instance]))
+    assert.equal(sent?.outcome, 'taken')
+    const key = { tag: 'StudyInstanceUID', value: '1.2.826.0.1.1' }
+    const wanted = { level: 'Study' as const, identifier: [key] }
+    const found = await Array.fromAsync(box.asking.find(node, wanted))
+    assert.deepEqual(
+      found.map(({ dataset }) => dataset.text('StudyInstanceUID')),
+      [key.value],
+    )
+    for (const how of ['get', 'move'] as const) {
+      await box.archive.remove(instance.id)
+      const all = await Array.fromAsync(box.asking[how](node, wanted))
+      assert.equal(all.at(-1)?.ended, 'success', how)
+      assert.ok(box.archive.catalog.instance(instance.id), how)
+    }
+  })
+
+  test('commits what it has, and says which it has not', async () => {
+    const node = box.nodes.get('orthanc')!
+    const asked = [reference(1), reference(9)]
+    const { transactionUid } = await box.commitments.request(node, asked)
+    const request = await eventually(() => {
+      const now = box.commitments.of(transactionUid)
+      return now?.state === 'pending' ? undefined : now
+    }, 'its report')
+    assert.deepEqual(request.committed, [reference(1)])
+    assert.deepEqual(
+      request.failures.map(({ sopInstanceUid }) => sopInstanceUid),
+      [reference(9).sopInstanceUid],
+    )
+  })
+
+  test('asks for our commitment and is told of it on an association of its own', async () => {
+    const rest = async (path: string, body?: unknown) => {
+      const answer = await fetch(`${orthanc.url}${path}`, {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      })
+      return (await answer.json()) as { ID: string; Status: string }
+    }
+    const { sopClassUid, sopInstanceUid } = reference(1)
+    const { ID } = await rest('/modalities/box/storage-commitment', {
+      DicomInstances: [[sopClassUid, sopInstanceUid]],
+    })
+    const settled = await eventually(async () => {
+      const now = await rest(`/storage-commitment/${ID}`)
+      return now.Status === 'Pending' ? undefined : now
+    }, 'its knowledge of our report')
+    assert.equal(settled.Status, 'Success')
+    await eventually(() => [...box.notices.waiting()].length === 0, 'nothing is owed')
+  })
+})
