@@ -78,10 +78,11 @@ export function agreedSyntax(
   return agreed.transferSyntaxUid
 }
 
-/** A status that is a no, with what the peer says of it. */
+/** A status that is a no, with what the peer says of it; `dimseStatus` is for programs. */
 export function refusal(service: string, { status, errorComment }: Reply): Fault {
   const comment = errorComment ? `: ${errorComment}` : ''
-  return new Fault('peer-failed', `${service} was answered ${formatStatus(status)}${comment}`)
+  const detail = `${service} was answered ${formatStatus(status)}${comment}`
+  return Object.assign(new Fault('peer-failed', detail), { dimseStatus: status })
 }
 
 /**
