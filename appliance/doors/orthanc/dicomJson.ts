@@ -9,6 +9,7 @@ import {
   vrOf,
 } from '../../standard/dicom/dicom.ts'
 import type { TagFormat } from './arguments.ts'
+import type { Names } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 
@@ -27,6 +28,8 @@ export interface Shown {
   without?: ReadonlySet<number>
   /** An element that the dataset was not read to: its pixel data. */
   pixelData?: number | undefined
+  /** Names of tags that the standard has not. */
+  names?: Names
 }
 
 export function datasetJson(dataset: Dataset, shown: Shown): JsonObject {
@@ -40,6 +43,7 @@ export function datasetJson(dataset: Dataset, shown: Shown): JsonObject {
       shown.format,
       creatorOf(dataset, element.tag),
       shownValue(dataset, element, shown),
+      shown.names,
     )
   }
   if (shown.pixelData !== undefined && (!shown.only || shown.only.has(shown.pixelData))) {
@@ -74,12 +78,14 @@ function put(
   format: TagFormat,
   privateCreator: string | undefined,
   { type, value }: Value,
+  names?: Names,
 ): void {
-  if (format === 'human') out[nameOf(tag)] = value
+  const name = () => names?.(tag, privateCreator) ?? nameOf(tag)
+  if (format === 'human') out[name()] = value
   else if (format === 'short') out[formatTag(tag)] = value
   else {
     out[formatTag(tag)] = {
-      Name: nameOf(tag),
+      Name: name(),
       PrivateCreator: privateCreator,
       Type: type,
       Value: value,

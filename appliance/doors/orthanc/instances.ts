@@ -62,7 +62,8 @@ export async function tagsOf(
   instance: Instance,
   shown: { format: TagFormat; ignoreLength?: ReadonlySet<number>; whole?: boolean },
 ): Promise<JsonObject> {
-  const { whole, ...form } = shown
+  const { whole, ...rest } = shown
+  const form = { ...rest, names: desk.names }
   if (whole) return datasetJson(await desk.headers.readWhole(instance), form)
   const { dataset, pixelData } = await desk.headers.read(instance)
   return datasetJson(dataset, { ...form, pixelData })

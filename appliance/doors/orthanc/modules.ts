@@ -78,5 +78,5 @@ async function moduleOf(
   const [first] = desk.archive.catalog.instancesOf(id)
   if (!first) return {}
   const { dataset } = await desk.headers.read(first)
-  return datasetJson(dataset, { format, only: moduleTags(level) })
+  return datasetJson(dataset, { format, only: moduleTags(level), names: desk.names })
 }
