@@ -20,7 +20,7 @@ import { agreedOn, answerExtended } from './findNegotiation.ts'
 import type { FindSettings } from './findSettings.ts'
 
 /** Explicit, implicit, big endian and deflated: an identifier is read and written in any of them. */
-const identifierSyntaxes = [
+export const identifierSyntaxes = [
   '1.2.840.10008.1.2.1',
   '1.2.840.10008.1.2',
   '1.2.840.10008.1.2.2',

@@ -19,8 +19,7 @@ import {
   status,
   statusKind,
 } from '../../standard/dimse/dimse.ts'
-import { findOffer } from './find.ts'
-import { findModels } from './findModels.ts'
+import { identifierSyntaxes } from './find.ts'
 import { instancesAskedFor, retrieveModels } from './retrieveIdentifier.ts'
 
 type Service = (request: OperationRequest) => AsyncIterable<Reply>
@@ -35,12 +34,15 @@ export interface RetrieveParts {
   log: Log
 }
 
-/** What is offered of a class of C-MOVE or C-GET: what is offered of its model's C-FIND. */
+/** What is offered of a class of C-MOVE or C-GET; undefined for every other abstract syntax. */
 export function retrieveOffer(abstractSyntax: string): Offer | undefined {
-  const model = Object.hasOwn(retrieveModels, abstractSyntax) && retrieveModels[abstractSyntax]
-  const find = Object.keys(findModels).find(uid => findModels[uid] === model)
-  return find ? findOffer(find) : undefined
+  if (!Object.hasOwn(retrieveModels, abstractSyntax)) return undefined
+  return { transferSyntaxes: identifierSyntaxes, extended: answerExtended }
 }
+
+/** Relational retrieval yes, conversion to enhanced multi-frame no: PS3.4 §C.5.2.1. */
+const answerExtended = (proposed: Uint8Array): Uint8Array =>
+  Uint8Array.from(proposed.subarray(0, 2), (byte, at) => (at === 0 && byte === 1 ? 1 : 0))
 
 /**
  * In which transfer syntaxes whoever asks by C-GET gets instances: of several in one context one to
