@@ -1,6 +1,5 @@
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { streamed } from '../../host/http/http.ts'
-import { transferSyntaxes } from '../../standard/dicom/dicom.ts'
 import { download } from './answers.ts'
 import { archiveJob, attendedZip, contentOf, type Wanted } from './archivesJob.ts'
 import { type Call, flag, jsonBody, listed } from './arguments.ts'
@@ -19,7 +18,7 @@ import {
 import type { JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
 import type { Routes } from './routes.ts'
-import { isWritable } from './transcoding.ts'
+import { syntaxAsked } from './transcoding.ts'
 
 /** What is wanted of the resources in an archive, and how it is answered. */
 type Wish = Omit<Wanted, 'resources'> & { job: JobWish }
@@ -109,18 +108,6 @@ function wishOfBody(
     filename: words(body, 'Filename') || (job.synchronous ? fallback : 'archive.zip'),
     ...(transcode && { transcode }),
   }
-}
-
-/** What is no transfer syntax is refused, and so is one that nothing here can be written in. */
-function syntaxAsked(desk: Desk, uid: string | undefined): string | undefined {
-  if (uid === undefined) return undefined
-  if (!transferSyntaxes.has(uid)) {
-    throw new Refusal('ParameterOutOfRange', `Unknown transfer syntax: ${uid}`)
-  }
-  if (!isWritable(desk, uid)) {
-    throw new Refusal('NotImplemented', `Images are not converted to ${uid}`)
-  }
-  return uid
 }
 
 function answer(desk: Desk, c: Call, resources: PublicId[], wish: Wish): Promise<Response> {

@@ -8,16 +8,23 @@ import { Refusal } from './errors.ts'
 import { failed } from './failures.ts'
 import type { JsonObject } from './json.ts'
 import type { Routes } from './routes.ts'
+import { convertedFile, syntaxAsked } from './transcoding.ts'
 
 /** What one instance holds: its file, its tags. */
 export const instanceRoutes: Routes = (app, desk) => {
-  app.get('/instances/:id/file', c => {
+  app.get('/instances/:id/file', async c => {
     const instance = instanceOf(desk, c.req.param('id'))
-    expectAsStored(c, instance)
+    expectFile(c)
     const name = c.req.query('filename') ?? `${instance.id}.dcm`
+    const stored = instance.transferSyntaxUid
+    const asked = c.req.query('transcode') ?? stored
+    const to = asked === stored ? stored : syntaxAsked(desk, asked)
+    const { syntax, file } = await convertedFile(desk, instance, to)
+    if (syntax !== to) throw new Refusal('NotImplemented', `This image is not converted to ${to}`)
+    const length = syntax === stored ? instance.bytes : undefined
     return streamed(
-      desk.archive.open(instance.id),
-      { headers: download('application/dicom', name, instance.bytes) },
+      file,
+      { headers: download('application/dicom', name, length) },
       { outgoing: c.env?.outgoing, failed: failed(desk) },
     )
   })
@@ -69,12 +76,8 @@ export async function tagsOf(
   return datasetJson(dataset, { ...form, pixelData })
 }
 
-/** Another transfer syntax or another rendering than the file itself needs what is not here yet. */
-function expectAsStored(c: Call, instance: Instance): void {
-  const transcode = c.req.query('transcode')
-  if (transcode !== undefined && transcode !== instance.transferSyntaxUid) {
-    throw new Refusal('NotImplemented', 'Pixel data are not transcoded')
-  }
+/** Another rendering than the file itself is not here yet. */
+function expectFile(c: Call): void {
   if (/^application\/dicom\+(json|xml)/.test(c.req.header('accept') ?? '')) {
     throw new Refusal('NotImplemented', 'The file is given as application/dicom only')
   }

@@ -3,17 +3,15 @@ import type { JobContext, JobKind } from '../../duties/jobs/jobs.ts'
 import { Fault } from '../../faults.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
 import { bodyOf } from '../../host/http/http.ts'
-import { transferSyntaxes } from '../../standard/dicom/dicom.ts'
 import { json } from './answers.ts'
 import type { Desk } from './desk.ts'
-import { Refusal } from './errors.ts'
 import { answerByJob, jobWishOf, truth, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { JsonObject } from './json.ts'
 import { answerOf, peerAt, peerJson } from './peers.ts'
 import { callPeer, type Peer } from './peersCalls.ts'
 import type { Routes } from './routes.ts'
-import { convertedFile, isWritable } from './transcoding.ts'
+import { convertedFile, syntaxAsked } from './transcoding.ts'
 
 interface Storing extends Sending {
   peer: Peer
@@ -29,13 +27,7 @@ export const peerStoreRoutes: Routes = (app, desk) => {
     const { body, parents, instances } = await sendingBody(desk, c)
     const peer = peerAt(desk, c)
     const wish = jobWishOf(body)
-    const transcode = words(body, 'Transcode')
-    if (transcode !== undefined && !transferSyntaxes.has(transcode)) {
-      throw new Refusal('ParameterOutOfRange', `Unknown transfer syntax: ${transcode}`)
-    }
-    if (transcode !== undefined && !isWritable(desk, transcode)) {
-      throw new Refusal('NotImplemented', `Images are not converted to ${transcode}`)
-    }
+    const transcode = syntaxAsked(desk, words(body, 'Transcode'))
     const description: Storing = {
       ...{ parents, instances, permissive: wish.permissive, peer },
       compress: truth(body, 'Compress') ?? false,
@@ -95,6 +87,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
           }
         },
       )
+      for (const id of description.parents) logExport(desk, id, peer.name)
     },
   }
 }

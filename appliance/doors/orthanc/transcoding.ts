@@ -1,8 +1,14 @@
 import { faultOf } from '../../faults.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
-import { explicitLittleEndian, implementation, writeFileMeta } from '../../standard/dicom/dicom.ts'
+import {
+  explicitLittleEndian,
+  implementation,
+  transferSyntaxes,
+  writeFileMeta,
+} from '../../standard/dicom/dicom.ts'
 import type { Desk } from './desk.ts'
+import { Refusal } from './errors.ts'
 
 /** Datasets from one transfer syntax to another. */
 export interface Conversion {
@@ -22,10 +28,22 @@ export const noConversion: Conversion = {
 const heldBack = 16 * 1024 * 1024
 
 /** Whether anything can be written in this transfer syntax at all. */
-export function isWritable({ conversion }: Desk, uid: string): boolean {
+function isWritable({ conversion }: Desk, uid: string): boolean {
   return uid !== explicitLittleEndian
     ? conversion.convertible(explicitLittleEndian, uid)
     : conversion !== noConversion
+}
+
+/** What is no transfer syntax is refused, and so is one that nothing here can be written in. */
+export function syntaxAsked(desk: Desk, uid: string | undefined): string | undefined {
+  if (uid === undefined) return undefined
+  if (!transferSyntaxes.has(uid)) {
+    throw new Refusal('ParameterOutOfRange', `Unknown transfer syntax: ${uid}`)
+  }
+  if (!isWritable(desk, uid)) {
+    throw new Refusal('NotImplemented', `Images are not converted to ${uid}`)
+  }
+  return uid
 }
 
 /**
