@@ -1,5 +1,6 @@
 import { createReadStream, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { readAhead } from '../../appliance/duties/forward/destinations/reading.ts'
 import { type BlobKey, openDisk } from '../../appliance/holdings/storage/storage.ts'
 import { silentLog } from '../../appliance/log.ts'
 import { connect } from '../../appliance/standard/dimse/dimse.ts'
@@ -22,7 +23,8 @@ async function kept(images: readonly Synthetic[], folder: string): Promise<Kept[
   return all
 }
 
-/** Our own sending: one association, every dataset a stream from the disk. */
+/** Our own sending, as the relay sends: one association, every dataset a stream from the disk, the
+ * next one's file opened while this one is on the wire. */
 async function sendOurselves(images: readonly Kept[], port: number): Promise<number> {
   const begun = performance.now()
   const association = await connect({
@@ -33,12 +35,17 @@ async function sendOurselves(images: readonly Kept[], port: number): Promise<num
     log: silentLog,
     contexts: [{ abstractSyntax: ctImage, transferSyntaxes: [explicitLittleEndian] }],
   })
-  for (const image of images) {
+  const begin = (image: Kept | undefined) =>
+    image && readAhead(image.read(image.key, { from: image.datasetOffset, to: image.bytes }))
+  let ahead = begin(images[0])
+  for (const [at, image] of images.entries()) {
+    const reading = (await ahead)!
+    ahead = begin(images[at + 1])
     const { status } = await association.store({
       sopClassUid: ctImage,
       sopInstanceUid: image.sopInstanceUid,
       transferSyntaxUid: explicitLittleEndian,
-      data: image.read(image.key, { from: image.datasetOffset, to: image.bytes }),
+      data: reading.bytes,
     })
     if (status !== 0) throw new Error(`storescp answered ${status}`)
   }

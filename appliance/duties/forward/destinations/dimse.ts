@@ -15,7 +15,7 @@ import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
 import { graceAfter } from './grace.ts'
-import { lost, readAhead } from './reading.ts'
+import { lost, type Reading, readAhead } from './reading.ts'
 import {
   aeTitle,
   destinationName,
@@ -147,15 +147,24 @@ async function* sendOver(
   stop: AbortSignal,
 ): AsyncGenerator<Receipt, readonly Parcel[]> {
   let broken = false
+  /** The next one's file is opened and begun while this one is on the wire. */
+  let ahead: { parcel: Parcel; reading: Promise<Reading> } | undefined
+  const isTaken = ({ instance }: Parcel) =>
+    association.accepted(instance.sopClassUid, instance.transferSyntaxUid) !== undefined
   try {
     for (const [at, parcel] of batch.entries()) {
       if (stop.aborted) break
       const { instance } = parcel
-      if (!association.accepted(instance.sopClassUid, instance.transferSyntaxUid)) {
+      if (!isTaken(parcel)) {
         yield notTaken(association, instance)
         continue
       }
-      const dataset = await readAhead(parcel.dataset())
+      const dataset = await (ahead?.parcel === parcel ? ahead.reading : readAhead(parcel.dataset()))
+      const following = batch[at + 1]
+      ahead =
+        following && isTaken(following) && !stop.aborted
+          ? { parcel: following, reading: readAhead(following.dataset()) }
+          : undefined
       try {
         const local = dataset.fault()
         if (local) {
@@ -184,6 +193,7 @@ async function* sendOver(
       }
     }
   } finally {
+    await (await ahead?.reading)?.close()
     if (broken) association.abort()
     else await association.release()
   }
