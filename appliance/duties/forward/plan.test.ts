@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keepStudy, type Relay, relay } from '../../../test/peers/relay.ts'
 import { idOf } from '../../../test/peers/standInArchive.ts'
+import { Fault } from '../../faults.ts'
 import { writeDataset } from '../../standard/dicom/dicom.ts'
 
 const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
@@ -154,15 +155,20 @@ test('a rule may ask for any tag of the file; where the file cannot tell, a pers
   box.held.keep({ study: 1, image: 1, dataset: dataset('URGENT case', '1.5') })
   box.held.keep({ study: 1, image: 2, dataset: dataset('URGENT case', '5') })
   box.held.keep({ study: 1, image: 3, dataset: dataset('usual', '1') })
-  box.held.keep({
-    study: 1,
-    image: 4,
-    dataset: Buffer.from([8, 0, 0x18, 0, 0x55, 0x49, 200, 0, 1]),
-  })
+  const { open } = box.held.archive
+  box.held.archive.open = (id, range) => {
+    if (id === idOf(1, 4)) throw new Fault('damaged')
+    return open(id, range)
+  }
+  box.held.keep({ study: 1, image: 4 })
   await box.time.until(() => box.count('accepted') === 1)
   assert.deepEqual([...box.cloud.taken.keys()], [idOf(1, 1)])
+  await box.time.until(() => box.count('parked') === 1)
   const held = box.forward.deliveries({ held: true }).deliveries
-  for (const each of held) assert.equal(each.why?.code, 'rule-in-doubt')
+  assert.deepEqual(
+    held.map(each => [each.instance, each.why?.code]),
+    [[idOf(1, 4), 'rule-in-doubt']],
+  )
   await box.stop()
 })
 
