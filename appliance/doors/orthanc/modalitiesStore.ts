@@ -7,6 +7,7 @@ import { statusKind } from '../../standard/dimse/dimse.ts'
 import { json } from './answers.ts'
 import type { Desk } from './desk.ts'
 import { Refusal } from './errors.ts'
+import { logExport } from './exports.ts'
 import { answerByJob, count, jobWishOf, truth, whole, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { Json, JsonObject } from './json.ts'
@@ -120,6 +121,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
           }
         },
       )
+      for (const id of description.parents) logExport(desk, id, node.name)
       if (!description.storageCommitment) return
       const references = description.instances.flatMap(id => {
         const instance = desk.archive.catalog.instance(id)

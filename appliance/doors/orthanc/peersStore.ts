@@ -5,6 +5,7 @@ import type { Bytes } from '../../holdings/storage/storage.ts'
 import { bodyOf } from '../../host/http/http.ts'
 import { json } from './answers.ts'
 import type { Desk } from './desk.ts'
+import { logExport } from './exports.ts'
 import { answerByJob, jobWishOf, truth, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { JsonObject } from './json.ts'
@@ -87,7 +88,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
           }
         },
       )
-      for (const id of description.parents) logExport(desk, id, peer.name)
+      for (const id of description.parents) logExport(desk, id, peer.url)
     },
   }
 }
