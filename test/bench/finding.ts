@@ -29,7 +29,7 @@ export async function measureFinding(
   runs: number,
   folder: string,
   say: (line?: string) => void,
-  { studies = 100_000, orthancStudies = 10_000 } = {},
+  { studies = 100_000, orthancStudies = 30_000 } = {},
 ): Promise<void> {
   const path = join(folder, 'finding')
   const { dates, matching } = fiftyOf(studies)
