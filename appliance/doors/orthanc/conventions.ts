@@ -52,13 +52,13 @@ export function conventional(
   })
 
   const outer: App = new Hono<{ Bindings: HttpEnv }>()
-  if (options.beside) outer.route('/', options.beside as unknown as App)
   const { document } = options
   if (document) {
     outer.get('/api/openapi.json', () =>
       Response.json(document([...inner.routes, ...(options.beside?.routes ?? [])])),
     )
   }
+  if (options.beside) outer.route('/', options.beside as unknown as App)
   outer.get('/', c =>
     c.req.raw.method === 'GET'
       ? new Response(null, { status: 301, headers: { Location: 'ui/' } })

@@ -23,7 +23,8 @@ test('every transfer syntax is taken until patterns say which, from then on only
 
 test('what is changed at run time is what the next association is offered', () => {
   const acceptance = acceptanceOf({})
-  const offer = (uid: string) => offersOf(acceptance)(uid, {} as never)
+  const caller = { roles: [], contexts: [], extended: [] } as never
+  const offer = (uid: string) => offersOf(acceptance)(uid, caller)
   const takes = (uid: string, syntax: string) => {
     const transferSyntaxes = offer(uid)?.transferSyntaxes
     return typeof transferSyntaxes === 'function' && transferSyntaxes(syntax)
