@@ -105,10 +105,12 @@ const operations: Readonly<Record<string, Described>> = {
   },
   'GET /tools/metrics-prometheus': { summary: 'Metrics by Orthanc’s names', answers: plain },
   'POST /tools/{reset,shutdown}': { summary: 'Starts again, or stops', answers: json(anObject) },
-  'POST /tools/{reconstruct,invalidate-tags}': {
-    summary: 'Reads the main tags again',
+  'POST /tools/reconstruct': {
+    summary: 'Makes the whole catalogue again from the images',
+    body: bodyOf(fields({ ReconstructFiles: flag }), false),
     answers: plain,
   },
+  'POST /tools/invalidate-tags': { summary: 'Nothing: there are no such files', answers: plain },
   'GET /tools/labels': { summary: 'All labels in use', answers: json(texts) },
   'POST /tools/lookup': {
     summary: 'Resources by a DICOM identifier',
@@ -203,7 +205,11 @@ const operations: Readonly<Record<string, Described>> = {
     answers: json(anObject),
   },
   [`GET ${one}/statistics`]: { summary: 'Sizes and counts', answers: json(anObject) },
-  [`POST ${one}/reconstruct`]: { summary: 'Reads the main tags again', answers: plain },
+  [`POST ${one}/reconstruct`]: {
+    summary: 'Reads the main tags again',
+    body: bodyOf(fields({ ReconstructFiles: flag, LimitToThisLevelMainDicomTags: flag }), false),
+    answers: plain,
+  },
   'GET /patients/{id}/protected': { summary: 'Whether it is never evicted', answers: plain },
   'PUT /patients/{id}/protected': {
     summary: 'Protects from being evicted',

@@ -13,9 +13,9 @@ export const notYet: Readonly<Record<string, readonly string[]>> = {
     '/instances/:id/frames/:frame/{preview,rendered,image-uint8,image-uint16,image-int16,matlab,numpy}',
   ],
   POST: [
-    '/{patients,studies,series,instances}/:id/{modify,anonymize,reconstruct}',
+    '/{patients,studies,series,instances}/:id/{modify,anonymize}',
     '/studies/:id/{split,merge}',
-    '/tools/{bulk-modify,bulk-anonymize,create-dicom,execute-script,reconstruct}',
+    '/tools/{bulk-modify,bulk-anonymize,create-dicom,execute-script}',
   ],
 }
 

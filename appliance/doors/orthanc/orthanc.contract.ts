@@ -35,7 +35,7 @@ export interface DoorUnderTest {
   told(path: string): Promise<Json>
   posted(path: string, body: unknown): Promise<Json>
   /** What stands behind the door, for what other doors do to it. */
-  behind: { archive: Archive; store: Store; attachments: Blobs }
+  behind: { archive: Archive; store: Store; attachments: Blobs; blobs: Blobs }
   /** Uploads one instance and gives the answer. */
   upload(elements: Partial<Record<string, string>>, more?: NewElement[]): Promise<Uploaded>
 }
@@ -65,9 +65,14 @@ export async function withDoor(
   const now = () => new Date('2026-03-04T05:06:07Z')
   const store = await openStore({ folder: join(folder, 'catalog') })
   const running = { ...standingAlone(), ...options.running }
+  let blobs!: Blobs
   const archive = await openArchive({
     characterSet: running.encoding.characterSet,
-    openBlobs: after => openBlobs(storageSettings.parse({}), join(folder, 'blobs'), after),
+    openBlobs: async after => {
+      const opened = await openBlobs(storageSettings.parse({}), join(folder, 'blobs'), after)
+      blobs = opened
+      return opened
+    },
     store,
     settings: archiveSettings.parse({}),
     now,
@@ -129,7 +134,7 @@ export async function withDoor(
   const working = jobs.run(stopping.signal)
   try {
     await use({
-      behind: { archive, store: store.space('orthanc'), attachments },
+      behind: { archive, store: store.space('orthanc'), attachments, blobs },
       ask,
       get: path => ask('GET', path),
       told: async path => json(await ask('GET', path)),

@@ -26,6 +26,7 @@ import { peerRoutes } from './peers.ts'
 import { peerStoreRoutes } from './peersStore.ts'
 import { protectionRoutes } from './protection.ts'
 import { queryRoutes } from './queries.ts'
+import { reconstructRoutes } from './reconstruct.ts'
 import type { App, Routes } from './routes.ts'
 import { runningToolRoutes } from './runningTools.ts'
 import { sliceRoutes } from './slices.ts'
@@ -76,6 +77,7 @@ const resources: readonly Routes[] = [
   findRoutes,
   toolRoutes,
   runningToolRoutes,
+  reconstructRoutes,
   metricRoutes,
   notYetRoutes,
 ]

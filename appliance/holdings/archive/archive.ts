@@ -64,6 +64,14 @@ export interface Archive {
    */
   tell(kind: 'UpdatedMetadata' | 'UpdatedAttachment', id: PublicId): void
 
+  /**
+   * Reads what the blobs of a resource's instances say of themselves again, and of those from which
+   * the resources above it have their tags, and records it, or only what the resource itself has from
+   * the first of them; nothing else changes. Durable when it resolves. Faults: `not-found`; `damaged`
+   * when a blob does not tell, after all others were read: what was known of its instance stays.
+   */
+  reread(id: PublicId, limit?: 'all' | 'this level only'): Promise<void>
+
   /** Every change behind number `after`, then waits for the next one, until `stop`. */
   changes(after: number, stop: AbortSignal): AsyncIterable<Change>
 

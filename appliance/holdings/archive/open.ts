@@ -12,6 +12,7 @@ import { createRebuilding, isRebuildWanted } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
+import { reread } from './reread.ts'
 import { untilDue } from './schedule.ts'
 import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
@@ -129,6 +130,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       if (level === undefined) throw new Fault('not-found', 'no such resource')
       register.tell({ kind, level, id })
     },
+
+    reread: (id, limit = 'all') => tracked(() => reread(parts, id, limit, over.signal)),
 
     quarantine: () => Array.from(register.quarantined()),
     openQuarantined(blob) {

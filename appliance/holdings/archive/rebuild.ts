@@ -1,9 +1,9 @@
 import { Fault, faultOf } from '../../faults.ts'
-import type { Instance, Recorded, Register, Remaking, Remakings } from '../catalog/catalog.ts'
+import type { Instance, Register, Remaking, Remakings } from '../catalog/catalog.ts'
 import type { Capacity } from './capacity.ts'
-import { describe } from './describe.ts'
 import { readNote } from './note.ts'
-import { isIntact, type Recovering, readHeader, recover } from './recover.ts'
+import { isIntact, type Recovering, recover } from './recover.ts'
+import { doesNotTell, toldBy } from './told.ts'
 import type { Watermark } from './watermark.ts'
 
 /** How a making of the catalogue stands, or how the last one ended. */
@@ -35,7 +35,6 @@ type Parts = Recovering & {
 const behindEnough = 200
 const flushEvery = 500
 const atOnce = 8
-const longestNote = 32 * 1024
 
 /**
  * Makes the whole catalogue again from blobs, beside the one in use, which goes on answering and
@@ -48,40 +47,6 @@ const longestNote = 32 * 1024
 export function createRebuilding(parts: Parts): Rebuilding {
   const { blobs, register, remaking, capacity, watermark, now, log } = parts
   let report: RebuildReport = { state: 'never', read: 0, kept: 0, found: 0 }
-
-  /** Its note stands behind the file: what is read there tells how long it is. */
-  async function lengthOf({ blob, bytes }: Instance): Promise<number> {
-    let length = bytes
-    const range = { from: bytes, to: bytes + longestNote }
-    for await (const chunk of blobs.read(blob, range)) length += chunk.length
-    return length
-  }
-
-  /** What a blob says of itself; undefined when it does not, or tells of another instance. */
-  async function told(listed: Instance): Promise<Recorded | 'missing' | 'altered' | 'unreadable'> {
-    try {
-      const length = await lengthOf(listed)
-      const note = await readNote(blobs, listed.blob, length)
-      if (!note) return 'altered'
-      const header = await readHeader(blobs, listed.blob, note, parts.characterSet())
-      const described = describe(header.dataset)
-      if (described.instance.id !== listed.id) return 'altered'
-      const { origin, bytes, datasetOffset, pixelDataOffset, metaDigest, datasetDigest } = note
-      const instance: Instance = {
-        ...described.instance,
-        transferSyntaxUid: header.transferSyntaxUid,
-        blob: listed.blob,
-        ...{ origin, bytes, datasetOffset, metaDigest, datasetDigest },
-        ...(pixelDataOffset !== undefined && { pixelDataOffset }),
-        ...(listed.revision !== undefined && { revision: listed.revision }),
-      }
-      return { ...described, instance }
-    } catch (thrown) {
-      const { code } = faultOf(thrown)
-      if (code === 'not-found') return 'missing'
-      return code === 'storage-failed' ? 'unreadable' : 'altered'
-    }
-  }
 
   /** Blobs that the catalogue in use never listed: they are listed there, and so in both. */
   async function findUnlisted(stop?: AbortSignal): Promise<void> {
@@ -99,7 +64,7 @@ export function createRebuilding(parts: Parts): Rebuilding {
   async function make(made: Remaking, stop?: AbortSignal): Promise<void> {
     const lot: { number: string; instance: Instance }[] = []
     const settleLot = async () => {
-      const answers = await Promise.all(lot.map(each => told(each.instance)))
+      const answers = await Promise.all(lot.map(each => toldBy(parts, each.instance)))
       for (const [at, answer] of answers.entries()) {
         const { number, instance } = lot[at]!
         if (typeof answer !== 'string') {
@@ -108,11 +73,7 @@ export function createRebuilding(parts: Parts): Rebuilding {
         }
         if (!made.keep(number)) continue
         report.kept++
-        if (!register.isDamaged(instance.blob)) register.markDamaged(instance.blob, answer)
-        log.error('blob-does-not-tell', {
-          ...{ sopInstanceUid: instance.sopInstanceUid, blob: instance.blob, damage: answer },
-          advice: 'Send this image again from its source; it then takes the damaged one’s place.',
-        })
+        doesNotTell(parts, instance, answer)
       }
       lot.length = 0
       if (made.behind() > behindEnough) made.catchUp()

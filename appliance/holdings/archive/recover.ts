@@ -107,7 +107,7 @@ export async function readHeader(
   let found: { dataset: Dataset; transferSyntaxUid: string } | undefined
   const file = passing(blobs.read(key, { from: 0, to: bytes }), async function* (passed) {
     const { transferSyntaxUid, walked } = passed
-    found = { dataset: walked.dataset(), transferSyntaxUid }
+    found = { dataset: walked.dataset({ defaultCharacterSet }), transferSyntaxUid }
     yield* []
   })
   for await (const _ of file);

@@ -7,6 +7,7 @@ import { createForgetting } from './forget.ts'
 import { indexOf } from './indexes.ts'
 import { loadInstance, loadParent, noTotals, storedInstance } from './load.ts'
 import type { Quarantined, Recorded, Register } from './register.ts'
+import { createRetelling } from './retell.ts'
 import type { Key, Store, Value } from './store.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
 
@@ -131,6 +132,7 @@ export function createRegister(options: {
   return {
     record,
     replace,
+    retell: createRetelling(store),
     settle,
     forget,
     tell: fact => log.tell([fact], {}),

@@ -9,6 +9,13 @@ export interface Register {
   /** Other bytes for a listed instance: its old blob is given up, its revision grows. */
   replace(recorded: Recorded): void
 
+  /**
+   * What the blob of a listed instance says now, read again: its own tags, and those of the parents
+   * whose first instance it is, or those of one level `only`. Nothing is told as a change; false, and
+   * nothing is done, when that blob is not listed any more.
+   */
+  retell(recorded: Recorded, only?: Level): boolean
+
   /** Takes a resource, all below it and ancestors that become empty out; their blobs are given up. */
   forget(id: PublicId): { left: { level: Level; id: PublicId } | null; blobs: BlobKey[] }
 
