@@ -76,6 +76,24 @@ test('a study becomes stable once after each quiet time, also over restarts', as
   await third.close()
 })
 
+test('what the last run left unstable waits anew when something comes for it after the start', async () => {
+  const clock = clocked()
+  const box = await open(clock.options)
+  await box.receive({ instance: 1 })
+  await box.close()
+  const again = await openHoldings({ folder: box.folder, ...clock.options })
+  await lookOnce(again, clock)
+  clock.at += 30_000
+  await again.receive({ instance: 2 })
+  clock.at += 30_000
+  await lookOnce(again, clock)
+  assert.deepEqual(stable(again), [])
+  clock.at += 30_000
+  await lookOnce(again, clock)
+  assert.equal(stable(again).length, 3)
+  await again.close()
+})
+
 test('a repeat does not make a stable study unstable', async () => {
   const clock = clocked()
   const box = await open(clock.options)
