@@ -61,7 +61,10 @@ export function createFleet(parts: {
     const one: Served = { settings, bell, tempo }
     served.set(settings.name, one)
     try {
-      one.destination = parts.open(settings, { aeTitle: parts.aeTitle, log })
+      one.destination = parts.open(settings, {
+        ...{ aeTitle: parts.aeTitle, log },
+        rate: () => governor.rate(settings),
+      })
     } catch (error) {
       one.misconfigured = whyOf(faultOf(error))
       const { code, detail, advice } = one.misconfigured

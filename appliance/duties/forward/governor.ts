@@ -37,6 +37,8 @@ export interface Governor {
   room(to: Carried, priority: Priority): number
   /** The same bytes at the link's pace, counted. */
   carry(bytes: Bytes, to: Carried, priority: Priority, stop: AbortSignal): Bytes
+  /** Bytes a second that all share now; `undefined`: no limit. */
+  rate(to: Carried): number | undefined
   /** Writes down what was used. */
   keep(): void
   report(): LinkReport
@@ -127,6 +129,7 @@ export function openGovernor(parts: {
       }
     },
 
+    rate: to => (to.uplink ? rate() : undefined),
     keep: budget.keep,
     report: () => ({ ...moment(), budget: budget.report() }),
   }

@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 import { type Ending, faultOfEnding } from './ending.ts'
 import { type Budget, type Inflow, Pace } from './inflow.ts'
 import type { NegotiatedContext } from './negotiation.ts'
+import { shorter } from './outflow.ts'
 import type { RequestCounts } from './record.ts'
 import { responseTo } from './replies.ts'
 import { Sending } from './sending.ts'
@@ -57,6 +58,8 @@ export class Conversation {
     timers: Timers
     budget: Budget
     counts: (operation: string) => RequestCounts
+    /** The longest PDU to be sent now, besides what the other end takes. */
+    longestPdu?: (() => number | undefined) | undefined
     log: Log
   }) {
     this.info = options.info
@@ -84,7 +87,8 @@ export class Conversation {
         this.#rewatch()
       },
     })
-    this.#sending = new Sending(options.association, options.info.maxPduLength)
+    const { association, info, longestPdu } = options
+    this.#sending = new Sending(association, () => shorter(info.maxPduLength, longestPdu?.()))
     this.#asking = new Asking({
       ...options,
       contexts: this.#contexts,

@@ -12,6 +12,13 @@ function roomOf(maxPduLength: number): number {
   return (length - pdvHeaderLength) & ~1
 }
 
+/** The shorter of what the other end takes and what we want to send; 0 is any length. */
+export function shorter(taken: number, wanted: number | undefined): number {
+  if (wanted === undefined) return taken
+  const own = Math.max(Math.floor(wanted), shortestPduLength)
+  return taken === 0 ? own : Math.min(taken, own)
+}
+
 /** The shortest maximum length that leaves room for two bytes of data. */
 export const shortestPduLength = pdvHeaderLength + 2
 

@@ -180,7 +180,7 @@ export class Outgoing implements AssociationUser {
   }
 
   #converse(info: AssociationInfo, contexts: NegotiatedContext[]): void {
-    const { services = {}, limits, timers, log } = this.#options
+    const { services = {}, limits, timers, log, longestPdu } = this.#options
     this.#conversation = new Conversation({
       association: this.#association!,
       role: 'requestor',
@@ -191,6 +191,7 @@ export class Outgoing implements AssociationUser {
       timers,
       budget: { held: 0, limit: limits.bufferedBytesInAll },
       counts: operation => countsOf(this.#record, operation),
+      longestPdu,
       log,
     })
   }

@@ -211,6 +211,28 @@ describe('a request of ours', () => {
     assert.match((await association.ended).sentence, /takes no more data/)
   })
 
+  for (const [wanted, longest] of [
+    [2500, 2500],
+    [undefined, 131_072],
+    [200_000, 131_072],
+  ] as const)
+    test(`goes out in PDUs of at most ${longest} bytes where the other end takes 131,072 and we want ${wanted ?? 'any'}`, async () => {
+      let heard = Buffer.alloc(0)
+      const hear = (data: Uint8Array) => {
+        heard = Buffer.concat([heard, data])
+      }
+      const port = await peer(accepting(socket => void socket.on('data', hear)))
+      const association = await calling(port, { longestPdu: () => wanted })
+      const storing = assert.rejects(association.store(image(400_000)), { code: 'cancelled' })
+      while (heard.length < 400_000) await new Promise(resolve => setImmediate(resolve))
+      const lengths: number[] = []
+      for (let at = 0; at + 6 <= heard.length; at += 6 + (lengths.at(-1) ?? 0))
+        lengths.push(heard.readUInt32BE(at + 2))
+      assert.equal(Math.max(...lengths), longest)
+      association.abort()
+      await storing
+    })
+
   test('whose source breaks off ends the association, and says what the source said', async () => {
     const port = await peer(accepting(silent))
     const association = await calling(port)

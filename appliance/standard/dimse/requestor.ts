@@ -25,6 +25,11 @@ export interface ConnectOptions {
   services?: Services
   timers?: Timers
   limits?: Limits
+  /**
+   * The longest P-DATA-TF we send, in bytes of its value, even where the other end takes longer ones;
+   * asked for with every message, so that a paced line gets its bytes in small portions.
+   */
+  longestPdu?: () => number | undefined
   /** Ends the attempt, and later the association, by an abort. */
   stop?: AbortSignal
   onRecord?(record: ConnectionRecord): void

@@ -8,10 +8,11 @@ import { Turns } from './turns.ts'
 /** Sends messages over one association, whole ones and streams, never one inside another. */
 export class Sending {
   readonly #association: Association
-  readonly #maxPduLength: number
+  readonly #maxPduLength: () => number
   readonly #turns = new Turns()
 
-  constructor(association: Association, maxPduLength: number) {
+  /** `maxPduLength`, 0 for any, is asked for with every message. */
+  constructor(association: Association, maxPduLength: () => number) {
     this.#association = association
     this.#maxPduLength = maxPduLength
   }
@@ -45,7 +46,7 @@ export class Sending {
     let begun = false
     try {
       let out = this.#cut(contextId, 'command', encodeCommand(command))
-      const fragmenter = new Fragmenter(contextId, 'dataset', this.#maxPduLength)
+      const fragmenter = new Fragmenter(contextId, 'dataset', this.#maxPduLength())
       for await (const chunk of data) {
         if (association.ending) throw faultOfEnding(association.ending)
         fragmenter.add(chunk, out)
@@ -69,7 +70,7 @@ export class Sending {
 
   #cut(contextId: number, kind: 'command' | 'dataset', bytes: Uint8Array): Uint8Array[] {
     const out: Uint8Array[] = []
-    const fragmenter = new Fragmenter(contextId, kind, this.#maxPduLength)
+    const fragmenter = new Fragmenter(contextId, kind, this.#maxPduLength())
     fragmenter.add(bytes, out)
     fragmenter.end(out)
     return out

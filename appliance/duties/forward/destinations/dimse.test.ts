@@ -106,6 +106,34 @@ test('the destination is asked which images of a study it has', async () => {
   await scp.stop()
 })
 
+test('at a paced rate the first bytes of an image leave before a second of it has been read', async () => {
+  const scp = await startBadScp()
+  const proxy = await startShapingProxy(scp.port)
+  const settings = { name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' }
+  const destination = openDimse(dimseSettings.parse({ ...settings, port: proxy.port }), {
+    ...{ aeTitle: 'WAYSTATION', log: silentLog },
+    rate: () => 125_000,
+  })
+  const whole = parcel({ image: 1, pixels: new Uint8Array(60_000) })
+  const passed = () => proxy.passed.reduce((sum, each) => sum + each.bytes, 0)
+  let read = 0
+  async function* slowly() {
+    for await (const chunk of whole.dataset())
+      for (let at = 0; at < chunk.length; at += 1000) {
+        yield chunk.subarray(at, at + 1000)
+        read += 1000
+        if (read !== 10_000) continue
+        // Nothing more is read until this has come through.
+        while (passed() < 5_000) await new Promise(setImmediate)
+      }
+  }
+  const receipts = await collect(destination.deliver([{ ...whole, dataset: slowly }], never))
+  assert.equal(receipts[0]?.outcome, 'accepted')
+  assert.ok(read >= 60_000)
+  await proxy.stop()
+  await scp.stop()
+})
+
 test('a destination that refuses us says so, to the probe too', async () => {
   const scp = await startBadScp()
   scp.open = false

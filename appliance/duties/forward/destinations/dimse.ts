@@ -55,6 +55,17 @@ const contextsAtMost = 128
 /** PS3.8 table 9-18. */
 const transferSyntaxesNotSupported = 4
 
+/**
+ * The longest PDU at so many bytes a second. A PDU goes out when it is full: of long ones, filled at
+ * the link's pace by several associations, some seconds would carry far more than their share.
+ */
+function portionOf(rate: number | undefined): number | undefined {
+  return rate === undefined ? undefined : Math.max(shortestPortion, rate / 50)
+}
+
+/** Below it the headers, 12 bytes each, would cost more than a hundredth of the line. */
+const shortestPortion = 1200
+
 /** PS3.5 Annex A.1: what every node takes. */
 const implicitVrLittleEndian = '1.2.840.10008.1.2'
 
@@ -75,6 +86,7 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
       timers: settings.timers,
       ...(tls ? { tls: defined(tls) } : {}),
       stop: cut,
+      longestPdu: () => portionOf(surroundings.rate?.()),
       log: surroundings.log,
     })
   }

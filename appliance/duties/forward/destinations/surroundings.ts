@@ -7,6 +7,8 @@ export interface Surroundings {
   /** This box's own AE title. */
   aeTitle: string
   log: Log
+  /** Bytes a second that the link gives it now; `undefined` or absent: as many as it can. */
+  rate?: () => number | undefined
   /** Storage commitment, for kinds that verify by it; absent where nothing is ever committed. */
   commitments?: (() => Commitments | undefined) | undefined
 }
