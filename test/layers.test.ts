@@ -31,6 +31,8 @@ const within: Record<string, readonly string[]> = {
   'host/box': ['host/config', 'host/health'],
 }
 
+/** The program itself: each may import those before it, and every room. */
+const program = ['configuration.ts', 'service.ts', 'commands.ts', 'main.ts']
 const freeToAll = ['faults.ts', 'log.ts']
 const nameless = /(^|\/)(utils?|helpers?|common|types|constants|misc|index)(\.ts|\/|$)|Manager/
 
@@ -61,13 +63,17 @@ const isFace = (file: string) => {
 
 /** Why an import is not allowed, or undefined when it is. */
 export function objection({ from, to }: Import): string | undefined {
-  if (from === 'main.ts' || freeToAll.includes(to)) return undefined
-  if (to === 'main.ts') return 'main.ts imports all and is imported by none'
+  if (freeToAll.includes(to)) return undefined
+  const [teller, told] = [program.indexOf(from), program.indexOf(to)]
+  if (told >= 0) {
+    return teller > told ? undefined : `${to} puts the rooms together and is imported by none`
+  }
+  if (teller >= 0) return undefined
   if (to.startsWith('..')) return 'the appliance imports nothing from outside its own folder'
   if (freeToAll.includes(from)) return `${from} is below everything and imports no room`
   const [here, there] = [roomOf(from), roomOf(to)]
   if (here === there) return undefined
-  // A test may look at another room as the world would: through main.ts's parts, whole.
+  // A test may look at another room as the world would: through the program's parts, whole.
   const [wing, otherWing] = [wingOf(from), wingOf(to)]
   const allowed =
     wing === otherWing
@@ -75,8 +81,8 @@ export function objection({ from, to }: Import): string | undefined {
       : below[wing]?.includes(otherWing) === true
   if (!allowed) {
     return wing === otherWing
-      ? `${here} may not import ${there}: give it a function in main.ts, or move what both need down`
-      : `${wing} may not import ${otherWing}: imports go down only; pass a function in from main.ts`
+      ? `${here} may not import ${there}: give it a function in service.ts, or move what both need down`
+      : `${wing} may not import ${otherWing}: imports go down only; pass a function in from service.ts`
   }
   return isFace(to)
     ? undefined

@@ -12,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** One start-up option: `--http-port N`, with its twin `WAYSTATION_HTTP_PORT`. */
 export interface Option {
   help: string
-  /** Where in the settings its value goes, such as `['http', 'port']`; absent: read by main.ts itself. */
+  /** Where in the settings its value goes, such as `['http', 'port']`; absent: read by the program itself. */
   sets?: readonly [string, string]
   number?: boolean
 }

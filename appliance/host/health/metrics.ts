@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 /**
  * The metrics registry. Parts do not know it: they are asked for their figures when Prometheus
- * reads, by the functions that main.ts hands over here.
+ * reads, by the functions that service.ts hands over here.
  */
 export interface Metrics {
   /** A figure that goes up and down, read when asked for; with `labelNames`, one for each labelling. */
