@@ -5,7 +5,10 @@ import { type Json, styled } from './json.ts'
 const typed = (type: string) => ({ 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
 
 export function json(value: Json): Response {
-  return new Response(styled(value), { headers: typed('application/json; charset=utf-8') })
+  // All of it is ASCII, which goes out faster as bytes than as text.
+  return new Response(Buffer.from(styled(value), 'latin1'), {
+    headers: typed('application/json; charset=utf-8'),
+  })
 }
 
 export function text(value: string, headers: Record<string, string> = {}): Response {

@@ -4,10 +4,9 @@ import { type Call, flag, listed, page, tagFormat } from './arguments.ts'
 import { ancestorOf, type Desk, expectResource } from './desk.ts'
 import { tagNamed } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
-import type { JsonObject } from './json.ts'
 import { levelAt, pathOf, rankOf } from './levels.ts'
 import { removeResource } from './removal.ts'
-import { describe, partsNamed, type Telling } from './resources.ts'
+import { describe, describeAll, partsNamed, type Telling } from './resources.ts'
 import type { Routes } from './routes.ts'
 
 /** Lists of each level, single resources, what lies below them and above. */
@@ -72,21 +71,6 @@ export function tellingOf(c: Call): Telling {
     ...(content !== undefined && { parts: partsNamed(listed(content, ';')) }),
     ...(tags !== undefined && { requestedTags: listed(tags, ';').map(tagNamed) }),
   }
-}
-
-/** Resources one after the other; what vanished meanwhile is left out. */
-export async function describeAll(
-  desk: Desk,
-  level: Level,
-  ids: Iterable<PublicId>,
-  telling: Telling,
-): Promise<JsonObject[]> {
-  const all: JsonObject[] = []
-  for (const id of ids) {
-    const told = await describe(desk, level, id, telling)
-    if (told) all.push(told)
-  }
-  return all
 }
 
 /** Public identifiers of one level below a resource, depth first. */

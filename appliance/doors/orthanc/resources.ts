@@ -11,6 +11,7 @@ import { childrenKey, compactTime, parentKey } from './levels.ts'
 import { namedMetadata, writtenMetadata } from './metadata.ts'
 import { isProtected } from './protection.ts'
 import { requestedTags } from './requestedTags.ts'
+import { writtenAmong } from './writtenAmong.ts'
 
 /** The parts of which a resource's JSON can be made. */
 const parts = [
@@ -45,29 +46,62 @@ export function partsNamed(names: readonly string[]): Part[] {
   })
 }
 
+/** Whether something may be written about a resource; a list looks once for all of its members. */
+interface Written {
+  labels(id: PublicId): boolean
+  metadata(id: PublicId): boolean
+}
+const anything: Written = { labels: () => true, metadata: () => true }
+
+/** Resources one after the other; what vanished meanwhile is left out. */
+export async function describeAll(
+  desk: Desk,
+  level: Level,
+  ids: readonly PublicId[],
+  telling: Telling,
+): Promise<JsonObject[]> {
+  const all: JsonObject[] = []
+  for (let at = 0; at < ids.length; at += lookedAtOnce) {
+    const some = ids.slice(at, at + lookedAtOnce)
+    const written = {
+      labels: writtenAmong(desk.store, 'labels', some),
+      metadata: writtenAmong(desk.store, 'metadata', some),
+    }
+    for (const id of some) {
+      const told = await describe(desk, level, id, telling, written)
+      if (told) all.push(told)
+    }
+  }
+  return all
+}
+
+const lookedAtOnce = 100
+
 /** A resource as JSON, or undefined when it is not there. */
 export async function describe(
   desk: Desk,
   level: Level,
   id: PublicId,
   telling: Telling,
+  written: Written = anything,
 ): Promise<JsonObject | undefined> {
   const { catalog } = desk.archive
   const instance = level === 'Instance' ? catalog.instance(id) : undefined
-  const parent = level === 'Instance' ? undefined : catalog.parent(id)
-  const of = instance ?? (parent?.level === level ? parent : undefined)
+  const family = level === 'Instance' ? undefined : catalog.family(level, id)
+  const parent = family?.parent
+  const of = instance ?? parent
   if (!of) return undefined
   const wants = (part: Part) => telling.parts?.includes(part) ?? legacy.has(part)
   const requested = telling.requestedTags ?? []
   return {
     ID: id,
     Type: level,
-    ...(!telling.parts && (instance ? instanceRoots(instance) : parentRoots(desk, parent!))),
+    ...(!telling.parts &&
+      (instance ? instanceRoots(instance) : parentRoots(desk, parent!, written))),
     ...(wants('MainDicomTags') && mainTagsJson(desk, level, of, telling.format)),
-    ...(wants('Children') &&
-      parent && { [childrenKey[parent.level]]: catalog.children(id).sort() }),
+    ...(wants('Children') && family && { [childrenKey[family.parent.level]]: family.children }),
     ...(wants('Parent') && parentJson(instance, parent)),
-    ...(wants('Labels') && { Labels: labelsOf(desk, id) }),
+    ...(wants('Labels') && { Labels: written.labels(id) ? labelsOf(desk, id) : [] }),
     ...(wants('Status') && level === 'Series' && { Status: catalog.seriesStatus(id) }),
     ...(wants('IsStable') && parent && { IsStable: parent.stable }),
     ...(wants('IsProtected') && level === 'Patient' && { IsProtected: isProtected(desk, id) }),
@@ -97,14 +131,16 @@ function instanceRoots(instance: Instance): JsonObject {
   }
 }
 
-function parentRoots(desk: Desk, parent: Parent): JsonObject {
+function parentRoots(desk: Desk, parent: Parent, written: Written): JsonObject {
+  const noted = (name: string) =>
+    written.metadata(parent.id) ? writtenMetadata(desk, parent.id, name) : undefined
   return {
     LastUpdate: compactTime(parent.lastUpdate),
     ...(parent.level === 'Series' && {
       ExpectedNumberOfInstances: parent.expectedInstances ?? null,
     }),
-    ModifiedFrom: writtenMetadata(desk, parent.id, 'ModifiedFrom'),
-    AnonymizedFrom: writtenMetadata(desk, parent.id, 'AnonymizedFrom'),
+    ModifiedFrom: noted('ModifiedFrom'),
+    AnonymizedFrom: noted('AnonymizedFrom'),
   }
 }
 

@@ -46,6 +46,11 @@ export function createCatalog(store: Store): Catalog {
     return { ...rest, parent: unpackId(store.get<string>(tables.arrival(above, parent))!) }
   }
 
+  function childrenOf(number: number): PublicId[] {
+    const children = store.range<string>({ under: tables.children(number) })
+    return Array.from(children, ([, packed]) => unpackId(packed)).sort()
+  }
+
   return {
     instance(id) {
       const number = isPublicId(id) ? numberAtLevel('Instance', id) : undefined
@@ -56,6 +61,11 @@ export function createCatalog(store: Store): Catalog {
       const found = find(id)
       if (!found || found.level === 'Instance') return undefined
       return shown(store.get<StoredParent>(tables.record(found.number))!)
+    },
+
+    family(level, id) {
+      const found = isPublicId(id) ? loadParent(store, level, id) : undefined
+      return found && { parent: shown(found.parent), children: childrenOf(found.number) }
     },
 
     ids(level, page = {}) {
@@ -71,9 +81,7 @@ export function createCatalog(store: Store): Catalog {
 
     children(id) {
       const found = find(id)
-      if (!found || found.level === 'Instance') return []
-      const children = store.range<string>({ under: tables.children(found.number) })
-      return Array.from(children, ([, packed]) => unpackId(packed)).sort()
+      return !found || found.level === 'Instance' ? [] : childrenOf(found.number)
     },
 
     *instancesOf(id) {

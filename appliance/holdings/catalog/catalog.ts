@@ -154,6 +154,8 @@ export interface Search {
 export interface Catalog {
   instance(id: PublicId): Instance | undefined
   parent(id: PublicId): Parent | undefined
+  /** A parent of that level with its direct children's public identifiers, in their order. */
+  family(level: Parent['level'], id: PublicId): { parent: Parent; children: PublicId[] } | undefined
   /** Public identifiers of one level in their order, beginning behind `after`. */
   ids(level: Level, page?: { since?: number; limit?: number }): PublicId[]
   /** Direct children's public identifiers, in their order. */
