@@ -19,7 +19,7 @@ const exitCodes: Partial<Record<FaultCode, number>> = {
 }
 
 function usage(): string {
-  const list = Object.entries(commands).map(([name, { help }]) => `  ${name.padEnd(12)}${help}`)
+  const list = Object.entries(commands).map(([name, { help }]) => `  ${name.padEnd(16)}${help}`)
   return `waystation ${version}\n\nusage: waystation COMMAND [options]\n\n${list.join('\n')}\n\nwaystation COMMAND --help tells its options.\n`
 }
 
