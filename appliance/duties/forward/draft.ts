@@ -10,6 +10,31 @@ export interface Draft {
 
 const attempts = 50
 
+/** For who remembers what lies under a key: how often any of that was written. */
+export interface Watch {
+  readonly under: Key
+  writes: number
+}
+
+const watches = new WeakMap<Store, Watch[]>()
+
+/** Counts, from now on, the transactions at this very store that write anything under a key. */
+export function watch(store: Store, under: Key): Readonly<Watch> {
+  const one: Watch = { under, writes: 0 }
+  watches.set(store, [...(watches.get(store) ?? []), one])
+  return one
+}
+
+function tell(store: Store, written: ReadonlyMap<Key, Value>): void {
+  for (const one of watches.get(store) ?? []) {
+    for (const key of written.keys()) {
+      if (!key.startsWith(one.under)) continue
+      one.writes++
+      break
+    }
+  }
+}
+
 /**
  * Runs `work` and commits what it wrote, all or nothing. When something that it read has changed
  * meanwhile (another box at the same store), it runs again from the start: it must only read and
@@ -35,7 +60,10 @@ export function transact<T>(store: Store, work: (draft: Draft) => T): T {
       if (value === undefined) remove.push(key)
       else put.push([key, value])
     }
-    if (store.commit({ when: [...read], put, remove })) return answer
+    if (store.commit({ when: [...read], put, remove })) {
+      tell(store, written)
+      return answer
+    }
   }
   throw new Fault('busy', 'the delivery ledger is being written from elsewhere')
 }

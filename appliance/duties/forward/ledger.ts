@@ -9,7 +9,7 @@ import {
 import { type Backoff, delayAfter } from './backoff.ts'
 import { type Delivery, isOwed, keys, type Priority, type Shelf, turnOf } from './delivery.ts'
 import type { Receipt, Why } from './destinations/destination.ts'
-import { transact } from './draft.ts'
+import { transact, type Watch, watch } from './draft.ts'
 import { moves } from './moves.ts'
 import { destinationsIn, leave, type Owned, place, sweep } from './shelves.ts'
 import { setTime } from './verification.ts'
@@ -73,6 +73,13 @@ export function openLedger(parts: {
   verifiesAfter: (destination: string) => number | undefined
 }): Ledger {
   const { store, catalog, now, backoff, random, verifiesAfter } = parts
+
+  // Asked for with every receipt; and to find the first place anew is to pass over all those that
+  // were taken since the store was last written out.
+  const firsts = new Map<
+    string,
+    { shelf: Readonly<Watch>; at: number; urgency: Priority | undefined }
+  >()
 
   const wait = (failures: number) => delayAfter(failures, backoff, random)
 
@@ -186,13 +193,14 @@ export function openLedger(parts: {
     },
 
     urgency(destination) {
-      for (const [, owned] of store.range<Owned>({
-        under: keys.shelf(destination, 'owed'),
-        limit: 1,
-      })) {
-        return store.get<Delivery>(keys.delivery(...owned))?.priority
-      }
-      return undefined
+      const under = keys.shelf(destination, 'owed')
+      const known = firsts.get(destination)
+      if (known && known.at === known.shelf.writes) return known.urgency
+      const [first] = store.range<Owned>({ under, limit: 1 })
+      const urgency = first && store.get<Delivery>(keys.delivery(...first[1]))?.priority
+      const shelf = known?.shelf ?? watch(store, under)
+      firsts.set(destination, { shelf, at: shelf.writes, urgency })
+      return urgency
     },
 
     hasMoreUrgent(destination, priority) {
