@@ -1,52 +1,17 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Fault } from '../../appliance/faults.ts'
-import { freshFolders, openHoldings } from './holdings.ts'
+import { openHoldings } from './holdings.ts'
 import { imageOf, inPieces, whole } from './images.ts'
+import { fill, freeOn, smallDisks } from './smallDisk.ts'
 
-/** A disk of its own, small enough to be filled. It takes the right to mount one. */
-const unmounting: string[] = []
-after(() => {
-  for (const folder of unmounting) execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
-})
-const freshFolder = freshFolders(after)
+const smallDisk = smallDisks(after)
 const megabyte = 1024 * 1024
-
-async function smallDisk(megabytes: number): Promise<string | undefined> {
-  const folder = await freshFolder()
-  try {
-    const size = `size=${megabytes}m`
-    execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
-  unmounting.push(folder)
-  return folder
-}
-/** Takes all space but so much; answers how to give it back. */
-function fill(folder: string, leave: number): () => void {
-  const path = join(folder, 'ballast')
-  const file = openSync(path, 'w')
-  const block = Buffer.alloc(64 * 1024, 1)
-  try {
-    for (;;) {
-      const { bavail, bsize } = statfsSync(folder)
-      const left = bavail * bsize - leave
-      if (left < 4_096) break
-      writeSync(file, block, 0, Math.min(left, block.length))
-    }
-  } finally {
-    closeSync(file)
-  }
-  return () => rmSync(path)
-}
+const noDisk = 'may not mount a disk of its own here'
 
 test('on a full disk receiving is refused clearly, all else goes on, and it resumes by itself', async t => {
   const folder = await smallDisk(40)
-  if (!folder) return t.skip('may not mount a disk of its own here')
+  if (!folder) return t.skip(noDisk)
   let time = 0
   const box = await openHoldings({ folder, settings: { reserve: '4 MB' }, elapsed: () => time })
   const { instance } = await box.receive({ instance: 1, pixels: megabyte })
@@ -85,22 +50,22 @@ test('on a full disk receiving is refused clearly, all else goes on, and it resu
 
 test('a large object is broken off before it fills the disk, and leaves nothing', async t => {
   const folder = await smallDisk(48)
-  if (!folder) return t.skip('may not mount a disk of its own here')
+  if (!folder) return t.skip(noDisk)
   const box = await openHoldings({ folder, settings: { reserve: '4 MB' } })
   const { file } = imageOf({ pixels: 60 * megabyte })
-  const { free } = statOf(folder)
+  const free = freeOn(folder)
   await assert.rejects(
     box.archive.receiveFile(inPieces(file, 65_536), { door: 'Unknown', at: '' }),
     (thrown: Fault) => thrown.code === 'storage-full',
   )
-  assert.ok(statOf(folder).free > free - megabyte)
+  assert.ok(freeOn(folder) > free - megabyte)
   assert.equal((await box.receive({ instance: 2 })).outcome, 'kept')
   await box.close()
 })
 
 test('a disk that fills behind our back fails one write, and nothing is half kept', async t => {
   const folder = await smallDisk(40)
-  if (!folder) return t.skip('may not mount a disk of its own here')
+  if (!folder) return t.skip(noDisk)
   const box = await openHoldings({ folder, settings: { reserve: '1 MB' } })
   await box.receive({ instance: 1 })
   const giveBack = fill(folder, 100_000)
@@ -113,8 +78,3 @@ test('a disk that fills behind our back fails one write, and nothing is half kep
   assert.equal(box.archive.catalog.totals().instances, 2)
   await box.close()
 })
-
-function statOf(folder: string): { free: number } {
-  const { bavail, bsize } = statfsSync(folder)
-  return { free: bavail * bsize }
-}

@@ -10,7 +10,7 @@ import { createClaims } from './claims.ts'
 import { forgetCatalog } from './forgetting.ts'
 import { createRebuilding, isRebuildWanted } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
-import { recover } from './recover.ts'
+import { recover, type Standing } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
 import { reread } from './reread.ts'
 import { untilDue } from './schedule.ts'
@@ -202,30 +202,36 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
  * Blobs that the catalogue does not speak of are listed or swept; answers the newest key. Those that
  * could not be read are remembered and tried again at the next start.
  */
-async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey | undefined> {
+async function reconcile(parts: Parameters<typeof recover>[0]): Promise<BlobKey> {
   const { blobs, register } = parts
   await removeGivenUp(parts, register.givenUp())
   const isMadeAgain = register.watermark() === undefined
   const left: LeftAlone = []
-  const settle = async (key: BlobKey, bytes: number, mayBeUnfinished: boolean) => {
+  const settle = async (key: BlobKey, bytes: number, standing: Standing) => {
     if (register.knows(key)) return
-    const recovery = await recover(parts, key, bytes, mayBeUnfinished)
+    const recovery = await recover(parts, key, bytes, standing)
     if (recovery === 'left alone') left.push([key, bytes])
   }
-  for (const [key, bytes] of register.fact<LeftAlone>('left') ?? []) await settle(key, bytes, false)
+  for (const [key, bytes] of register.fact<LeftAlone>('left') ?? [])
+    await settle(key, bytes, 'doubted')
   let newest = register.watermark()
   // Of a catalogue made from nothing only the newest blobs may be what a power cut left unfinished;
   // to read all the others, every byte, is the scrub's business.
   const unfinishedFrom = isMadeAgain ? await newestBut(blobs, mostUnfinished) : undefined
   for await (const { key, bytes } of blobs.keys(newest)) {
-    await settle(key, bytes, unfinishedFrom === undefined || key >= unfinishedFrom)
+    const isNew = unfinishedFrom === undefined || key >= unfinishedFrom
+    await settle(key, bytes, isMadeAgain ? (isNew ? 'doubted' : 'settled') : 'unfinished')
     newest = key
   }
   register.setFact('left', left)
-  if (newest !== undefined) register.advance(newest)
+  // A box without an image says so: what the next cut leaves unfinished is then known as such.
+  newest ??= beforeFirst
+  register.advance(newest)
   await register.flushed()
   return newest
 }
+
+const beforeFirst = '00000000' as BlobKey
 
 type LeftAlone = [BlobKey, number][]
 

@@ -57,7 +57,7 @@ export function createRebuilding(parts: Parts): Rebuilding {
       if (register.knows(key)) continue
       const note = await readNote(blobs, key, bytes)
       if (!note || !(await isIntact(blobs, key, note)) || register.knows(key)) continue
-      if ((await recover(parts, key, bytes, false)) === 'listed') report.found++
+      if ((await recover(parts, key, bytes, 'settled')) === 'listed') report.found++
     }
   }
 

@@ -17,22 +17,31 @@ export type Recovering = Pick<
 export type Recovery = 'listed' | 'set aside' | 'redundant' | 'swept' | 'left alone'
 
 /**
- * Lists a blob that the catalogue does not speak of, as its note says. One that may be unfinished is
- * checked against its note, as it must be where a power cut may have taken bytes after the name was
- * written, and goes when it is not whole: it was never acknowledged. Any other that cannot be read,
- * or understood, is left where it is.
+ * How much a blob that the catalogue does not speak of is to be trusted: `settled`, it was found
+ * whole before; `unfinished`, a power cut may have taken bytes after its name was written, and what
+ * is not whole was never acknowledged; `doubted`, it may be that, or have rotten since.
+ */
+export type Standing = 'settled' | 'unfinished' | 'doubted'
+
+/**
+ * Lists a blob that the catalogue does not speak of, as its note says. All but a settled one are
+ * checked against their note first. What is not whole goes when it is `unfinished`; any other that
+ * is not, or cannot be read or understood, is left where it is.
  */
 export async function recover(
   parts: Recovering,
   key: BlobKey,
   length: number,
-  mayBeUnfinished: boolean,
+  standing: Standing,
 ): Promise<Recovery> {
   const { blobs, catalog, register, log } = parts
   try {
     const note = await readNote(blobs, key, length)
-    if (!mayBeUnfinished && !note) throw new Fault('damaged', 'it does not say what it is')
-    if (!note || (mayBeUnfinished && !(await isIntact(blobs, key, note)))) {
+    // An empty file was made ahead and never used.
+    const sweeps = standing === 'unfinished' || (standing === 'doubted' && length === 0)
+    if (!sweeps && !note) throw new Fault('damaged', 'it does not say what it is')
+    if (!note || (standing !== 'settled' && !(await isIntact(blobs, key, note)))) {
+      if (!sweeps) throw new Fault('damaged', 'it is not what its digest says')
       await blobs.remove(key)
       log.info('unfinished-swept', { blob: key, bytes: length })
       return 'swept'

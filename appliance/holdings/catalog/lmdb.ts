@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { open as openEnvironment } from 'lmdb'
-import { Fault } from '../../faults.ts'
+import { Fault, faultOf } from '../../faults.ts'
 import { keepAhead } from './ahead.ts'
 import { createOverlay, gone, type Overlay } from './overlay.ts'
 import { bounds, merged } from './reading.ts'
@@ -38,8 +38,10 @@ const plenty = 4_000
 const tooMany = 400_000
 const retryAfter = 1_000
 const fileName = 'catalog.mdb'
+/** As LMDB makes it for its usual 126 readers. */
+const readersSize = 8_272
 
-/** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is, if it is sound. */
+/** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is, if it is sound; `storage-full`. */
 export async function openStore(options: LmdbOptions): Promise<OpenStore> {
   const db = await openFile(options)
   const ahead = options.ahead ?? 16 * 1024 * 1024
@@ -196,6 +198,7 @@ async function openFile(options: LmdbOptions) {
     const first = await mkdir(folder, { recursive: true, mode: 0o750 })
     const why = await unsoundnessOf(join(folder, fileName))
     if (why) await moveAside(options, why)
+    await keepReaders(join(folder, `${fileName}-lock`))
     const db = openEnvironment<Buffer, Key>({
       path: join(folder, fileName),
       encoding: 'binary',
@@ -209,9 +212,23 @@ async function openFile(options: LmdbOptions) {
     if (first) syncFolder(dirname(first))
     return db
   } catch (error) {
-    throw new Fault('data-folder-refused', `catalogue: ${(error as Error).message}`, {
-      cause: error,
-    })
+    const { code } = faultOf(error)
+    const refused = code === 'storage-full' ? code : 'data-folder-refused'
+    throw new Fault(refused, `catalogue: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/**
+ * LMDB maps its table of readers for writing: a table without blocks is a SIGBUS on a full disk. Its
+ * own first size is kept when it is longer already.
+ */
+async function keepReaders(path: string): Promise<void> {
+  const file = await open(path, 'a', 0o640)
+  try {
+    const { size } = await file.stat()
+    if (size < readersSize) await file.write(Buffer.alloc(readersSize - size))
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { open, readdir, readFile, readlink, symlink, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Fault } from '../../faults.ts'
-import { createFolder } from './folders.ts'
+import { open, readdir, readFile, readlink, statfs, symlink, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Fault, faultOf } from '../../faults.ts'
+import { createFolder, isThere } from './folders.ts'
 
 /** What the file `waystation.json` in a data folder says. */
 export interface FolderMark {
@@ -18,12 +18,15 @@ const markName = 'waystation.json'
 const lockName = 'waystation.lock'
 /** What a fresh volume may hold. */
 const harmless = new Set(['lost+found'])
+/** With less there is no beginning: the catalogue keeps 16 MB for itself ahead of its need. */
+const leastForFirst = 32e6
 
 /**
  * Takes a data folder for this process alone, before anything else in it is opened: an empty or
- * missing one is marked as ours. Fault: `data-folder-refused` when it belongs to something else, was
- * made by a newer version, is used by another process or cannot be written; nothing in it is changed
- * then. It needs no free block on the disk, but for a folder's first time.
+ * missing one is marked as ours. Faults: `data-folder-refused` when it belongs to something else, was
+ * made by a newer version, is used by another process or cannot be written; `storage-full` when one
+ * that is not ours yet has no room to begin with; `storage-failed`. Nothing is changed then. One that
+ * is ours already needs no free block.
  */
 export async function claimDataFolder(
   folder: string,
@@ -35,6 +38,7 @@ export async function claimDataFolder(
     if (mark === undefined) {
       const others = (await namesIn(folder)).filter(name => !harmless.has(name))
       if (others.length > 0) throw refuse(`it is not empty, and there is no ${markName} in it`)
+      await demandRoom(folder)
       await createFolder(folder)
     } else if (mark === 'unreadable' || mark.product !== 'Waystation') {
       throw refuse(`its ${markName} is not one of Waystation`)
@@ -43,11 +47,34 @@ export async function claimDataFolder(
     }
     const lock = join(folder, lockName)
     await takeLock(lock, refuse)
-    const id = mark?.id ?? (await writeMark(folder))
-    return { id, release: () => unlink(lock).catch(() => {}) }
+    const release = () => unlink(lock).catch(() => {})
+    if (mark) return { id: mark.id, release }
+    try {
+      return { id: await writeMark(folder), release }
+    } catch (error) {
+      await unlink(join(folder, markName)).catch(() => {})
+      await release()
+      throw error
+    }
   } catch (error) {
     if (error instanceof Fault) throw error
+    const fault = faultOf(error)
+    const isWritable = (error as NodeJS.ErrnoException).code !== 'EROFS'
+    if (isWritable && (fault.code === 'storage-full' || fault.code === 'storage-failed')) {
+      throw new Fault(fault.code, `${folder}: ${fault.detail}`, { cause: error })
+    }
     throw refuse((error as Error).message, error)
+  }
+}
+
+/** Before anything is made: what stands above a folder that is not there yet says how much is free. */
+async function demandRoom(folder: string): Promise<void> {
+  let there = folder
+  while (!(await isThere(there)) && dirname(there) !== there) there = dirname(there)
+  const { bavail, bsize, blocks } = await statfs(there)
+  // File systems without blocks, such as /proc, say for themselves why nothing can be made there.
+  if (blocks > 0 && bavail * bsize < leastForFirst) {
+    throw new Fault('storage-full', `${folder}: less than ${leastForFirst / 1e6} MB are free`)
   }
 }
 

@@ -22,7 +22,7 @@ export async function createFolder(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-const isThere = (path: string) =>
+export const isThere = (path: string) =>
   stat(path).then(
     () => true,
     () => false,
