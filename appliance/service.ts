@@ -110,6 +110,7 @@ export async function serveFrom(
     dicomPort: listening.dicom ?? dicom.port,
     httpPort: listening.http ?? web.port,
     httpSecure: web.tls !== undefined,
+    overwrites: settings.archive.sameUidOtherBytes === 'overwrite',
   })
   const outputs = await openBlobs(settings.archive.storage, join(data, 'jobs'))
   const jobs = createJobs({

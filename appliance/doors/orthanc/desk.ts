@@ -20,6 +20,8 @@ export interface SystemInfo {
   dicomPort: number
   httpPort: number
   httpSecure: boolean
+  /** Whether other bytes under a known SOP Instance UID take the place of the first; no unless told. */
+  overwrites?: boolean
 }
 
 export interface OrthancOptions {

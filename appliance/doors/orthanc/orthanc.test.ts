@@ -365,6 +365,10 @@ test('what the box is and can is told', () =>
     const system = (await door.told('/system')) as JsonObject
     assert.equal(system.ApiVersion, 31)
     assert.equal(system.DicomAet, 'BOX')
+    assert.deepEqual([system.OverwriteInstances, system.OverwriteInstancesMode], [false, 'Never'])
+    assert.equal((system.ThirdPartyVersions as JsonObject).node, process.versions.node)
+    const icon = await door.get('/favicon.ico')
+    assert.deepEqual([icon.status, icon.headers.get('location')], [301, 'ui/favicon.ico'])
     assert.equal(await (await door.get('/tools/now')).text(), '20260304T050607')
     assert.match(await (await door.get('/tools/generate-uid?level=study')).text(), /^2\.25\.\d+$/)
     assert.match(

@@ -25,8 +25,8 @@ export const systemRoutes: Routes = (app, desk) => {
       CheckRevisions: desk.settings.checkRevisions,
       StoreMD5ForAttachments: true,
       StorageCompression: false,
-      OverwriteInstances: false,
-      OverwriteInstancesMode: 'Never',
+      OverwriteInstances: system.overwrites ?? false,
+      OverwriteInstancesMode: system.overwrites ? 'IfChanged' : 'Never',
       IngestTranscoding: '',
       MaximumStorageSize: 0,
       MaximumPatientCount: 0,
@@ -46,7 +46,16 @@ export const systemRoutes: Routes = (app, desk) => {
         Object.keys(mainTags).map(level => [level, indexed(level as MainTagLevel)]),
       ),
       UserMetadata: desk.settings.userMetadata,
+      // Orthanc tells its caches and threads here: there are none like them.
+      Performance: {},
+      ThirdPartyPatches: {},
+      ThirdPartyVersions: thirdParties,
     })
+  })
+
+  // Where Orthanc sends browsers, which ask for it by themselves: our own pages have theirs.
+  app.get('/favicon.ico', () => {
+    return new Response(null, { status: 301, headers: { Location: 'ui/favicon.ico' } })
   })
 
   app.get('/plugins', () => json(['explorer.js']))
@@ -59,6 +68,14 @@ export const systemRoutes: Routes = (app, desk) => {
   })
   app.get('/plugins/:id', () => missing())
 }
+
+/** Programs in which this one runs. */
+const thirdParties = Object.fromEntries(
+  ['node', 'v8', 'openssl', 'zlib'].flatMap(name => {
+    const version = process.versions[name]
+    return version === undefined ? [] : [[name, version]]
+  }),
+)
 
 const indexed = (level: MainTagLevel): string =>
   mainTags[level]
