@@ -1,4 +1,4 @@
-import { storageSopClasses, transferSyntaxes } from '../../standard/dicom/dicom.ts'
+import { like, storageSopClasses, transferSyntaxes } from '../../standard/dicom/dicom.ts'
 import type { ScpSettings } from './settings.ts'
 
 /**
@@ -36,11 +36,11 @@ export function createAcceptance(settings: AcceptanceSettings): Acceptance {
     ...settings.privateSopClasses,
     ...settings.acceptedSopClasses.filter(isPlain),
   ])
-  const isRejected = (uid: string) => settings.rejectedSopClasses.some(each => fits(each, uid))
+  const isRejected = (uid: string) => settings.rejectedSopClasses.some(each => like(each, uid))
   const isKnown = (uid: string) =>
     own.has(uid) ||
-    (storageSopClasses.has(uid) && settings.acceptedSopClasses.some(each => fits(each, uid)))
-  const takesTransferSyntax = (uid: string) => patterns.some(pattern => fits(pattern, uid))
+    (storageSopClasses.has(uid) && settings.acceptedSopClasses.some(each => like(each, uid)))
+  const takesTransferSyntax = (uid: string) => patterns.some(pattern => like(pattern, uid))
   return {
     transferSyntaxes() {
       const kept = [...transferSyntaxes.values()].filter(({ kind }) => kind !== 'referenced')
@@ -71,27 +71,6 @@ export function createAcceptance(settings: AcceptanceSettings): Acceptance {
 
 const isPlain = (pattern: string): boolean => !/[*?]/.test(pattern)
 const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
-
-/** Whether a pattern fits all of a UID; in time linear in both. */
-export function fits(pattern: string, uid: string): boolean {
-  let star = -1
-  let resume = 0
-  let at = 0
-  for (let i = 0; i < uid.length; ) {
-    if (pattern[at] === '*') {
-      star = at++
-      resume = i
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === uid[i])) {
-      at++
-      i++
-    } else if (star >= 0) {
-      at = star + 1
-      i = ++resume
-    } else return false
-  }
-  while (pattern[at] === '*') at++
-  return at === pattern.length
-}
 
 /** 1.2.10 comes behind 1.2.9. */
 function byComponents(a: string, b: string): number {

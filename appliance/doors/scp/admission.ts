@@ -1,4 +1,6 @@
 import { type Guarded, guardedService, type Node, type Nodes } from '../../duties/nodes/nodes.ts'
+import { Fault } from '../../faults.ts'
+import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Log } from '../../log.ts'
 import {
   type Admission,
@@ -11,6 +13,7 @@ import {
   rejections,
   type Services,
   status,
+  verificationSopClass,
 } from '../../standard/dimse/dimse.ts'
 import type { ScpSettings } from './settings.ts'
 
@@ -37,9 +40,12 @@ export function createAdmission(options: {
   nodes: Nodes
   /** The addresses of a host name, for `checkNodeAddress`. */
   addressesOf: (host: string) => Promise<readonly string[]>
+  /** Whether images are taken now, and which SOP classes are such. */
+  readiness: Archive['readiness']
+  takesSopClass: (uid: string) => boolean
   log: Log
 }): AdmissionDoor {
-  const { settings, nodes, addressesOf, log } = options
+  const { settings, nodes, addressesOf, readiness, takesSopClass, log } = options
   /** Of nodes' host names, as they were when one of their bearers last called. */
   const addresses = new Map<string, readonly string[]>()
   /** What was refused on living associations, by their ids. */
@@ -80,13 +86,32 @@ export function createAdmission(options: {
         ...rejections.noReason,
         sentence: `node "${node.name}" must show a certificate that is trusted here; give it one, ask callers for it ("clientCertificate"), or change its "tls"`,
       }
-    if (node) return 'accepted'
+    if (node) return roomFor(request)
     const objections = request.contexts.map(({ abstractSyntax }) =>
       objection(request, askedFor(abstractSyntax, request.roles)),
     )
     const first = objections[0]
-    if (first === undefined || objections.includes(undefined)) return 'accepted'
+    if (first === undefined || objections.includes(undefined)) return roomFor(request)
     return { ...rejections.callingAeTitleNotRecognized, sentence: first }
+  }
+
+  /**
+   * While no image is taken, an association for images alone is told so at once and comes again
+   * later; one that wants anything else besides gets that, and 0xA700 for its images.
+   */
+  function roomFor({ contexts }: AssociateRequest): Admission {
+    const now = readiness()
+    if (now === 'receiving') return 'accepted'
+    const forImages = contexts.filter(({ abstractSyntax }) => takesSopClass(abstractSyntax))
+    const others = contexts.some(
+      ({ abstractSyntax }) =>
+        abstractSyntax === verificationSopClass || guardedService(abstractSyntax) !== 'store',
+    )
+    if (forImages.length === 0 || others) return 'accepted'
+    const { code, advice } = new Fault(now.refused)
+    const sentence = advice.replace(/\.$/, '')
+    if (code === 'storage-full') return { ...rejections.localLimitExceeded, sentence }
+    return { ...rejections.temporaryCongestion, sentence }
   }
 
   function admit(request: AssociateRequest): Admission | Promise<Admission> {

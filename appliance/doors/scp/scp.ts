@@ -41,8 +41,13 @@ export function createScp(options: {
   now: () => Date
 }): Acceptor & { offers: Offers } {
   const { settings, archive, log, now, asking, transcoder, commitments } = options
-  const offers = offersOf(options.acceptance ?? createAcceptance(settings))
-  const admission = createAdmission({ settings, nodes: options.nodes, addressesOf, log })
+  const acceptance = options.acceptance ?? createAcceptance(settings)
+  const offers = offersOf(acceptance)
+  const admission = createAdmission({
+    ...{ settings, nodes: options.nodes, addressesOf, log },
+    readiness: archive.readiness,
+    takesSopClass: acceptance.takesSopClass,
+  })
   const { nodeOf } = admission
   const retrieve = { archive, log, nodeOf, nodes: options.nodes, ...(transcoder && { transcoder }) }
   const acceptor = createAcceptor({
