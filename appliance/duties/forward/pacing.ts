@@ -18,14 +18,17 @@ interface Waiting {
   go(): void
 }
 
-/** A piece is what the rate allows in so many seconds, within bounds. */
-const pieceSeconds = 0.1
+/**
+ * A piece is what the rate allows in so many seconds, within bounds. Each of several connections may
+ * hold two of them read ahead, which go out in one second besides what that second allows.
+ */
+const pieceSeconds = 0.01
 const smallest = 512
 const largest = 65_536
 /** Seconds after which a stream behind more urgent ones gets a piece, so that its far side lives on. */
 const starvedAfter = 5
 /** What a late timer left unused may be made up for, seconds. */
-const catchUp = 0.05
+const catchUp = 0.02
 
 export function createPacing(parts: {
   /** Bytes a second; `undefined`: as fast as it goes. */

@@ -1,3 +1,4 @@
+import type { Instance } from '../../../holdings/catalog/catalog.ts'
 import { formatStatus, status, statusKind } from '../../../standard/dimse/dimse.ts'
 import type { Receipt, Why } from './destination.ts'
 
@@ -94,4 +95,22 @@ export function receiptOf(
   const receipt = { instance, status: code, why }
   if (outcome.outcome !== 'again') return { ...receipt, outcome: outcome.outcome }
   return { ...receipt, outcome: 'again', ...(outcome.unwell ? { unwell: true } : {}) }
+}
+
+/** What Azure's STOW-RS says instead of PS3.7 C.5.12's 0x0111. */
+const duplicateOfAzure = 0xb00e
+
+/** 'Already there' is success unless what is there has other bytes than ours has by now. */
+export function atRevision(receipt: Receipt, { revision }: Instance): Receipt {
+  if (receipt.outcome !== 'accepted' || !revision) return receipt
+  const { instance, status: code } = receipt
+  if (code !== status.duplicateSopInstance && code !== duplicateOfAzure) return receipt
+  return {
+    ...{ instance, outcome: 'declined', status: code },
+    why: {
+      code: 'peer-declined',
+      detail: 'the destination has an image under this UID, and here its bytes were replaced since',
+      advice: 'Remove the older one there, then "retry".',
+    },
+  }
 }

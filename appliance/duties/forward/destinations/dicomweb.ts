@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault, faultOf } from '../../../faults.ts'
-import type { Instance } from '../../../holdings/catalog/catalog.ts'
+import { atRevision } from './answers.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import type { Answer } from './exchange.ts'
 import { type Batch, createBatch } from './multipart.ts'
@@ -186,23 +186,4 @@ function* blame(batch: Batch, fault: Fault, lessons: Lessons): Iterable<Receipt>
   // What makes a server fail is found by sending less at once.
   if (begun > 0) lessons.instances = Math.max(1, begun >> 1)
   if (culprit) yield { instance: culprit.instance.id, outcome: 'again', why: whyOf(fault) }
-}
-
-/** PS3.7 C.5.12; and what Azure's server says instead. */
-const duplicate = 0x0111
-const duplicateOfAzure = 0xb00e
-
-/** 'Already there' is success unless what is there has other bytes than ours has by now. */
-function atRevision(receipt: Receipt, { revision }: Instance): Receipt {
-  if (receipt.outcome !== 'accepted' || !revision) return receipt
-  const { status } = receipt
-  if (status !== duplicate && status !== duplicateOfAzure) return receipt
-  return {
-    ...{ instance: receipt.instance, outcome: 'declined', status },
-    why: {
-      code: 'peer-declined',
-      detail: 'the destination has an image under this UID, and here its bytes were replaced since',
-      advice: 'Remove the older one there, then "retry".',
-    },
-  }
 }

@@ -84,6 +84,20 @@ test('each image has the answer that was given to it', async () => {
   await scp.stop()
 })
 
+test('"duplicate" is as good as success, but not for an image whose bytes were replaced here since', async () => {
+  const scp = await startBadScp()
+  scp.answer = () => 0x0111
+  const [same, replaced] = study(2)
+  const revised = { ...replaced!, instance: { ...replaced!.instance, revision: 1 } }
+  const receipts = await collect(to(scp.port).deliver([same!, revised], never))
+  assert.deepEqual(
+    receipts.map(each => each.outcome),
+    ['accepted', 'declined'],
+  )
+  assert.match(receipts[1]?.why?.advice ?? '', /Remove the older one/)
+  await scp.stop()
+})
+
 test('the destination is asked which images of a study it has', async () => {
   const scp = await startBadScp()
   const destination = to(scp.port)

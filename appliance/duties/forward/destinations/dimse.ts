@@ -10,7 +10,7 @@ import {
   verificationSopClass,
 } from '../../../standard/dimse/dimse.ts'
 import { type Node, nodeSettings } from '../../nodes/nodes.ts'
-import { receiptOf } from './answers.ts'
+import { atRevision, receiptOf } from './answers.ts'
 import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
@@ -60,7 +60,7 @@ const transferSyntaxesNotSupported = 4
  * the link's pace by several associations, some seconds would carry far more than their share.
  */
 function portionOf(rate: number | undefined): number | undefined {
-  return rate === undefined ? undefined : Math.max(shortestPortion, rate / 50)
+  return rate === undefined ? undefined : Math.max(shortestPortion, rate / 64)
 }
 
 /** Below it the headers, 12 bytes each, would cost more than a hundredth of the line. */
@@ -189,7 +189,7 @@ async function* sendOver(
           transferSyntaxUid: instance.transferSyntaxUid,
           data: dataset.bytes,
         })
-        yield receiptOf(instance.id, reply)
+        yield atRevision(receiptOf(instance.id, reply), instance)
       } catch (error) {
         broken = true
         const local = dataset.fault()
