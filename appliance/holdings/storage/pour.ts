@@ -36,8 +36,10 @@ export async function pour(bytes: Bytes, file: number): Promise<number> {
     await writing?.catch(() => {})
     throw error
   }
-  await writing
-  if (size > 0) await writeLot(file, lot, position, size)
+  // The last lot need not wait for the one before; the file is closed when neither is under way.
+  const left = [writing, size > 0 ? writeLot(file, lot, position, size) : undefined]
+  const failed = (await Promise.allSettled(left)).find(each => each.status === 'rejected')
+  if (failed) throw failed.reason
   return position + size
 }
 
