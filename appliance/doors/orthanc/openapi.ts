@@ -1,5 +1,6 @@
 import { openApiOf, type Schema, type Served, templateOf } from '../../host/http/http.ts'
 import { described, refusalSchema } from './described.ts'
+import { describedBeside } from './describedBeside.ts'
 import { notYetOperations } from './notYet.ts'
 import { spokenVersion } from './system.ts'
 
@@ -10,8 +11,7 @@ export function documentOf(routes: readonly Served[]): Schema {
     version: spokenVersion,
     routes: [...routes.filter(isServed), { method: 'GET', path: '/api/openapi.json' }],
     describe: ({ method, path }) =>
-      described.get(`${method} ${path}`) ??
-      (path === '/api/openapi.json' ? { summary: 'This document', tag: 'api' } : { ...ours(path) }),
+      described.get(`${method} ${path}`) ?? describedBeside.get(`${method} ${path}`) ?? ours(path),
     refusal: ({ path }) =>
       isOurs(path)
         ? { type: 'application/json', schema: problemSchema }
