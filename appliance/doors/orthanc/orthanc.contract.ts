@@ -181,3 +181,31 @@ export function fileOf(
   })
   return Buffer.concat([meta, dataset])
 }
+
+/** Two studies of one patient with two series, and another patient. */
+export async function filled(door: DoorUnderTest) {
+  const a = await door.upload({
+    StudyDate: '20260101',
+    StudyDescription: 'Knee',
+    InstanceNumber: '2',
+  })
+  const b = await door.upload({
+    SOPInstanceUID: '1.2.3.5',
+    SeriesInstanceUID: '1.2.3.9',
+    Modality: 'MR',
+  })
+  const c = await door.upload({
+    SOPInstanceUID: '1.2.4.4',
+    StudyInstanceUID: '1.2.4',
+    SeriesInstanceUID: '1.2.4.3',
+  })
+  const d = await door.upload({
+    PatientID: 'p2',
+    PatientName: 'Roe',
+    SOPInstanceUID: '1.2.5.4',
+    StudyInstanceUID: '1.2.5',
+    SeriesInstanceUID: '1.2.5.3',
+    StudyDate: '20250101',
+  })
+  return { a, b, c, d }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { JsonObject } from './json.ts'
+import { filled, withDoor } from './orthanc.contract.ts'
+
+test('labels are put, listed, refused when strange, and taken away', () =>
+  withDoor(async door => {
+    const { ParentStudy } = await door.upload({})
+    const labels = `/studies/${ParentStudy}/labels`
+    assert.equal((await door.ask('PUT', `${labels}/b-1`)).status, 200)
+    await door.ask('PUT', `${labels}/a_2`)
+    assert.deepEqual(await door.told(labels), ['a_2', 'b-1'])
+    assert.deepEqual(((await door.told(`/studies/${ParentStudy}`)) as JsonObject).Labels, [
+      'a_2',
+      'b-1',
+    ])
+    assert.equal((await door.get(`${labels}/a_2`)).status, 200)
+    assert.equal((await door.get(`${labels}/other`)).status, 404)
+    assert.equal((await door.ask('PUT', `${labels}/not%20so`)).status, 400)
+    assert.equal((await door.ask('PUT', `/studies/nobody/labels/a`)).status, 404)
+    await door.ask('DELETE', `${labels}/b-1`)
+    assert.deepEqual(await door.told('/tools/labels'), ['a_2'])
+  }))
+
+test('under checkRevisions a change must name what it replaces', () =>
+  withDoor(
+    async door => {
+      const { ParentStudy } = await door.upload({})
+      for (const path of ['metadata/colour', 'attachments/note']) {
+        const url = `/studies/${ParentStudy}/${path}`
+        const first = await door.ask('PUT', url, 'one')
+        assert.equal(first.status, 200)
+        const etag = first.headers.get('etag')!
+        assert.match(etag, /^"0-[0-9a-f]{32}"$/)
+        assert.equal((await door.ask('PUT', url, 'two')).status, 409)
+        assert.equal((await door.ask('PUT', url, 'two', { 'If-Match': 'soup' })).status, 400)
+        const second = await door.ask('PUT', url, 'two', { 'If-Match': etag })
+        assert.match(second.headers.get('etag')!, /^"1-/)
+        assert.equal((await door.ask('DELETE', url, undefined, { 'If-Match': etag })).status, 409)
+        const match = { 'If-Match': second.headers.get('etag')! }
+        const read = path.startsWith('m') ? url : `${url}/data`
+        const known = await door.ask('GET', read, undefined, { 'If-None-Match': match['If-Match'] })
+        assert.equal(known.status, 304)
+        assert.equal((await door.ask('DELETE', url, undefined, match)).status, 200)
+      }
+    },
+    { checkRevisions: true },
+  ))
+
+test('attachments are given in ranges, compressed and with their type', () =>
+  withDoor(async door => {
+    const { ID } = await door.upload({})
+    const url = `/instances/${ID}/attachments`
+    await door.ask('PUT', `${url}/picture`, 'hello')
+    const part = await door.ask('GET', `${url}/picture/data`, undefined, { Range: 'bytes=1-2' })
+    assert.equal(part.status, 206)
+    assert.equal(part.headers.get('content-range'), 'bytes 1-2/5')
+    assert.equal(part.headers.get('content-type'), 'image/png')
+    assert.equal(await part.text(), 'el')
+    const beyond = await door.ask('GET', `${url}/dicom/data`, undefined, { Range: 'bytes=99999-' })
+    assert.equal(beyond.status, 416)
+    const start = await door.ask('GET', `${url}/dicom/data`, undefined, { Range: 'bytes=128-131' })
+    assert.equal(await start.text(), 'DICM')
+    await door.ask('POST', `${url}/picture/compress`)
+    assert.equal(await (await door.get(`${url}/picture/compressed-size`)).text(), '21')
+    assert.equal(await (await door.get(`${url}/picture/data`)).text(), 'hello')
+    assert.equal((await door.ask('PUT', `${url}/dicom`, 'x')).status, 403)
+  }))
+
+test('the change log is followed, filtered, paged backwards and cleared', () =>
+  withDoor(async door => {
+    const { a } = await filled(door)
+    type Log = { Changes: JsonObject[]; Done: boolean; Last: number; First?: number }
+    const log = async (query: string) => (await door.told(`/changes${query}`)) as unknown as Log
+    const first = await log('?limit=4')
+    assert.deepEqual(
+      first.Changes.map(({ ChangeType }) => ChangeType),
+      ['NewInstance', 'NewSeries', 'NewStudy', 'NewPatient'],
+    )
+    assert.equal(first.Changes[0]!.Path, `/instances/${a.ID}`)
+    assert.equal(first.Done, false)
+    const rest = await log(`?since=${first.Last}`)
+    assert.equal(rest.Done, true)
+    const newStudies = await log('?type=NewStudy;NewPatient&limit=3')
+    assert.equal(newStudies.Changes.length, 3)
+    const back = await log(`?to=${first.Last}&limit=2`)
+    assert.deepEqual(
+      back.Changes.map(({ Seq }) => Seq),
+      first.Changes.slice(2).map(({ Seq }) => Seq),
+    )
+    assert.equal((await log('?last')).Last, rest.Last)
+    await door.ask('DELETE', '/changes')
+    assert.deepEqual(await log(''), { Changes: [], Done: true, Last: rest.Last })
+  }))
