@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../whole/box.ts'
 import { measureFinding } from './finding.ts'
+import { measureRelaying } from './relaying.ts'
 import { measureRest } from './rest.ts'
 import { measureRetrieving } from './retrieving.ts'
 import { measureSending } from './sending.ts'
@@ -124,6 +125,7 @@ try {
   if (quick) await measureRest(folder.path, runs, say)
   if (quick) await measureRetrieving(works.ct, runs, join(folder.path, 'retrieving'), say)
   await measureFinding(runs, folder.path, say)
+  await measureRelaying(join(folder.path, 'relaying'), say)
 } finally {
   for (const server of started) await server.stop()
   folder.remove()

@@ -1,0 +1,201 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createForward, forwardSettings } from '../../appliance/duties/forward/forward.ts'
+import { openStore } from '../../appliance/holdings/catalog/catalog.ts'
+import { silentLog } from '../../appliance/log.ts'
+import { startBadScp } from '../peers/badScp.ts'
+import { startBadStow } from '../peers/badStow.ts'
+import { type ShapingProxy, startShapingProxy } from '../peers/shapingProxy.ts'
+import { createStandInArchive } from '../peers/standInArchive.ts'
+
+type Say = (line?: string) => void
+
+/** A relay on real time and sockets, its ledger in a real store, its images in memory. */
+async function startRelay(folder: string, given: { destinations: object[]; link?: object }) {
+  mkdirSync(folder, { recursive: true })
+  const held = createStandInArchive()
+  const store = await openStore({ folder })
+  const names = given.destinations.map(each => (each as { name: string }).name)
+  const forward = createForward({
+    archive: held.archive,
+    ...{ store, aeTitle: 'WAYSTATION', log: silentLog, now: Date.now, random: Math.random },
+    settings: forwardSettings.parse({
+      ...given,
+      rules: [
+        { name: 'urgent', when: { sender: 'ER*' }, send: names, priority: 'stat', final: true },
+        { name: 'all', send: names },
+      ],
+    }),
+    pause: (seconds, stop) =>
+      sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined),
+  })
+  const stopping = new AbortController()
+  let running: Promise<void> | undefined
+  return {
+    held,
+    begin() {
+      running = forward.run(stopping.signal)
+    },
+    pause: (name: string) => forward.pause(name),
+    resume: (name: string) => forward.resume(name),
+    async owing(count: number): Promise<void> {
+      const owes = () =>
+        forward
+          .destinations()
+          .every(({ sums }) => sums.owed.deliveries + sums.sending.deliveries === count)
+      while (!owes()) await sleep(5)
+    },
+    async delivered(name: string, count: number): Promise<void> {
+      const done = () =>
+        forward.destinations().find(each => each.name === name)?.sums.accepted.deliveries === count
+      while (!done()) await sleep(5)
+    },
+    async stop(...lines: ShapingProxy[]) {
+      stopping.abort()
+      await Promise.all(lines.map(each => each.stop()))
+      await running
+      await store.close()
+    },
+  }
+}
+
+/** An image of about so many bytes, none like another. */
+function imageOf(study: number, image: number, bytes: number) {
+  return { study, image, dataset: Buffer.alloc(bytes, image) }
+}
+
+const to = (name: string, port: number, more: object = {}) => ({
+  ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', port, timers: { stop: 0.1 } },
+  ...more,
+})
+
+/**
+ * Images a second that the good destination gets of what is owed to it, with two bad ones beside it
+ * that are owed as much, or without.
+ */
+async function rateOfThird(folder: string, inCompany: boolean): Promise<number> {
+  const images = 3000
+  const good = await startBadScp()
+  const hole = await startShapingProxy(1, { swallow: true })
+  const rejecting = await startBadScp()
+  rejecting.open = false
+  const bad = [to('hole', hole.port), to('rejecting', rejecting.port)]
+  const destinations = [to('good', good.port), ...(inCompany ? bad : [])]
+  const relay = await startRelay(folder, { destinations })
+  for (let image = 0; image < images; image++)
+    relay.held.keep(imageOf(Math.floor(image / 100), image, 50_000))
+  relay.pause('good')
+  relay.begin()
+  await relay.owing(images)
+  const begun = performance.now()
+  relay.resume('good')
+  await relay.delivered('good', images)
+  const seconds = (performance.now() - begun) / 1000
+  await relay.stop(hole)
+  await Promise.all([good.stop(), rejecting.stop()])
+  return images / seconds
+}
+
+/** The highest average of any one second, in bytes a second. */
+function highestSecond(passed: ShapingProxy['passed'], from: number, until: number): number {
+  let highest = 0
+  for (let at = from; at + 1000 <= until; at += 50) {
+    const within = passed.filter(each => each.at >= at && each.at < at + 1000)
+    highest = Math.max(
+      highest,
+      within.reduce((sum, each) => sum + each.bytes, 0),
+    )
+  }
+  return highest
+}
+
+/** A cap of 1 Mbit/s over so many seconds with four associations, and a STAT image in the middle. */
+async function underCap(folder: string, seconds: number) {
+  const scp = await startBadScp()
+  const proxy = await startShapingProxy(scp.port)
+  const relay = await startRelay(folder, {
+    destinations: [to('cloud', proxy.port, { parallelAtLeast: 4 })],
+    link: { cap: 1000 },
+  })
+  for (let image = 0; image < 40; image++)
+    relay.held.keep(imageOf(Math.floor(image / 10), image, 526_000))
+  const begun = Date.now()
+  relay.begin()
+  await sleep((seconds / 2) * 1000)
+  relay.held.keep({ ...imageOf(90, 1, 526_000), callingAeTitle: 'ER01' })
+  const came = performance.now()
+  while (!scp.requests.some(each => each.sopInstanceUid === '1.2.3.90.1')) await sleep(2)
+  const firstByte = (performance.now() - came) / 1000
+  await sleep((seconds / 2) * 1000)
+  const ended = Date.now()
+  await relay.stop(proxy)
+  await scp.stop()
+  const carried = proxy.passed.filter(each => each.at < ended)
+  const sum = carried.reduce((total, each) => total + each.bytes, 0)
+  return {
+    highest: highestSecond(proxy.passed, begun, ended) / 125_000,
+    average: sum / ((ended - begun) / 1000) / 125_000,
+    firstByte,
+  }
+}
+
+/** What share of 384 kbit/s at 700 ms carries images, once the first bytes are under way. */
+async function shareOfLine(folder: string, kind: 'dimse' | 'dicomweb', seconds: number) {
+  const line = { bytesPerSecond: 48_000, latency: 350 }
+  const far = kind === 'dimse' ? await startBadScp() : await startBadStow()
+  const proxy = await startShapingProxy(far.port, line)
+  const url = `http://127.0.0.1:${proxy.port}`
+  const destination =
+    kind === 'dimse'
+      ? to('cloud', proxy.port, { parallelAtLeast: 3 })
+      : { name: 'cloud', kind, url, parallelAtLeast: 2 }
+  const relay = await startRelay(folder, { destinations: [destination] })
+  for (let image = 0; image < 20; image++) relay.held.keep(imageOf(1, image, 500_000))
+  relay.begin()
+  while (proxy.passed.reduce((sum, each) => sum + each.bytes, 0) < 20_000) await sleep(20)
+  const from = Date.now()
+  await sleep(seconds * 1000)
+  const until = Date.now()
+  await relay.stop(proxy)
+  await far.stop()
+  const bytes = proxy.passed
+    .filter(each => each.at >= from && each.at < until)
+    .reduce((sum, each) => sum + each.bytes, 0)
+  return bytes / ((until - from) / 1000) / line.bytesPerSecond
+}
+
+/**
+ * What the relay gets through a line: one destination beside two bad ones; a cap, and STAT under it;
+ * a slow and far line. Some two minutes, mostly of waiting for the line.
+ */
+export async function measureRelaying(folder: string, say: Say): Promise<void> {
+  const rates: { alone: number[]; inCompany: number[] } = { alone: [], inCompany: [] }
+  for (let run = 0; run < 8; run++)
+    for (const inCompany of run % 2 === 0 ? [false, true] : [true, false]) {
+      const rate = await rateOfThird(join(folder, `third-${run}-${inCompany}`), inCompany)
+      // The first of each warms up.
+      if (run > 0) rates[inCompany ? 'inCompany' : 'alone'].push(rate)
+    }
+  const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
+  const alone = median(rates.alone)
+  // Each against the one beside it: what else the machine does comes and goes.
+  const share = median(rates.inCompany.map((rate, run) => rate / rates.alone[run]!))
+  const [cap, dimse, stow] = await Promise.all([
+    underCap(join(folder, 'cap'), 50),
+    shareOfLine(join(folder, 'dimse'), 'dimse', 60),
+    shareOfLine(join(folder, 'stow'), 'dicomweb', 60),
+  ])
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+  say('\n### Relaying\n')
+  say('| what | measured | wanted |')
+  say('|---|---:|---:|')
+  say(
+    `| one destination beside a black hole and one that rejects, against alone (${alone.toFixed(0)} images/s) | ${share.toFixed(2)} | ≥ 0.90 |`,
+  )
+  say(`| cap of 1 Mbit/s, highest one-second average | ${cap.highest.toFixed(3)} × cap | ≤ 1.1 |`)
+  say(`| … average | ${cap.average.toFixed(3)} × cap | |`)
+  say(`| … STAT, its first byte there after it came | ${cap.firstByte.toFixed(2)} s | < 2 s |`)
+  say(`| 384 kbit/s at 700 ms, C-STORE over several associations | ${percent(dimse)} | ≥ 85 % |`)
+  say(`| … STOW-RS | ${percent(stow)} | ≥ 85 % |`)
+}
