@@ -103,7 +103,7 @@ export async function serveFrom(
       metrics: metrics.expose,
     },
     connections,
-    ...{ archive, forward, now },
+    ...{ archive, forward, now, notices: nodeServices.notices },
   })
   const system = () => ({
     dicomAet: dicom.aet,

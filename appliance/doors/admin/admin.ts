@@ -5,6 +5,7 @@ import { archiveRoutes } from './archive.ts'
 import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
+import { noticeRoutes } from './notices.ts'
 import { type Probes, probeRoutes } from './probes.ts'
 import { ruleRoutes } from './rules.ts'
 
@@ -14,6 +15,7 @@ export function adminRoutes(
   parts: { probes: Probes; connections: Connections } & Parameters<typeof deliveryRoutes>[0] &
     Parameters<typeof destinationRoutes>[0] &
     Parameters<typeof ruleRoutes>[0] &
+    Parameters<typeof noticeRoutes>[0] &
     Parameters<typeof archiveRoutes>[0],
 ): Hono {
   return new Hono()
@@ -22,6 +24,7 @@ export function adminRoutes(
     .route('/', deliveryRoutes(parts))
     .route('/', destinationRoutes(parts))
     .route('/', ruleRoutes(parts))
+    .route('/', noticeRoutes(parts))
     .route('/', archiveRoutes(parts))
     .all('/api/*', noSuchPath)
     .onError(problemOf)
