@@ -104,8 +104,8 @@ const operations: Readonly<Record<string, Described>> = {
   'GET /api/rules/{name}': { summary: 'One rule', answers: done },
   'PUT /api/rules/{name}': { summary: 'Changes a rule', body: settings, answers: done },
   'DELETE /api/rules/{name}': { summary: 'Removes a rule', answers: done },
-  'GET /api/notices': { summary: 'What a person should know or do', answers: done },
-  'DELETE /api/notices/{id}': { summary: 'Puts a notice away', answers: done },
+  'GET /api/notices': { summary: 'What nodes are still to be told', answers: done },
+  'DELETE /api/notices/{id}': { summary: 'Tells it no more', answers: done },
   'GET /api/archive': { summary: 'How the archive, its scrub and rebuild stand', answers: done },
   'POST /api/archive/scrub': { summary: 'Reads every image again', answers: done },
   'POST /api/archive/rebuild': {
