@@ -135,6 +135,15 @@ test('a byte budget ends with its day, is kept over a restart, and STAT goes bey
   assert.ok(again.governor.report().budget.month.used > 1_200_000)
 })
 
+test('after a crash at most a megabyte of what went out is not counted against the budget', async () => {
+  const { store, time, governor } = office({ budget: { day: '10 MB' } })
+  const sent = 4_500_000
+  for await (const _ of governor.carry(bytes(sent), wan, 1, new AbortController().signal));
+  const again = office({ budget: { day: '10 MB' } }, time.now(), store)
+  const { used } = again.governor.report().budget.day
+  assert.ok(used <= sent + 1000 && used > sent - 1_000_000 - 65_536, `${used} bytes counted`)
+})
+
 test('a clock not to be believed opens no new budget and no window, says so, and holds nothing up for ever', async () => {
   const asked = {
     cap: 1000,

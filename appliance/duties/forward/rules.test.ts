@@ -78,6 +78,33 @@ test('hours of arrival may span midnight', () => {
   assert.equal(takes({ hours: { from: '08:00', to: '12:00' } }, at('12:00')), false)
 })
 
+const arrivedAt = (at: string): Instance => ({ ...ct, origin: { ...ct.origin, at } })
+
+test('a cron window of arrival takes what arrived within it, by hour and day of the week', () => {
+  const office = { arrived: '* 8-17 * * 1-5' }
+  assert.ok(takes(office, arrivedAt('2026-01-01T17:59:59.000Z')), 'a Thursday')
+  assert.equal(takes(office, arrivedAt('2026-01-01T18:00:00.000Z')), false)
+  assert.equal(takes(office, arrivedAt('2026-01-03T10:00:00.000Z')), false, 'a Saturday')
+  assert.ok(takes({ not: office }, arrivedAt('2026-01-03T10:00:00.000Z')))
+})
+
+test('what arrived under a clock that showed 1970 is held where a rule asks for the time, and only there', () => {
+  const early = arrivedAt('1970-01-01T00:03:00.000Z')
+  const targets = (when: unknown) =>
+    targetsOf(
+      [ruleSettings.parse({ name: 'r', when, send: ['a'] })],
+      early,
+      'arrival',
+      archive.catalog,
+    ).map(({ destination, hold }) => [destination, hold])
+  const hours = { from: '00:00', to: '12:00' }
+  assert.deepEqual(targets({ hours }), [['a', 'r']])
+  assert.deepEqual(targets({ not: { hours } }), [['a', 'r']])
+  assert.deepEqual(targets({ arrived: '* * * * *' }), [['a', 'r']])
+  assert.deepEqual(targets({ hours, modality: 'MR' }), [], 'no hour would change it')
+  assert.deepEqual(targets({ any: [{ hours }, { modality: 'CT' }] }), [['a', false]])
+})
+
 test('a condition that cannot be evaluated is refused where it stands', () => {
   assert.deepEqual(refusal({ any: [{ modality: 'CT' }, { tags: { Modalty: 'CT' } }] }), [
     'rules.0.when.any.1.tags.Modalty: no tag is called "Modalty"; write a keyword or "gggg,eeee"',
