@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../whole/box.ts'
+import { measureCatalog } from './catalog.ts'
 import { measureFinding } from './finding.ts'
 import { measureRelaying } from './relaying.ts'
 import { measureRest } from './rest.ts'
@@ -14,9 +15,21 @@ import { makeWorks, send, type Work } from './works.ts'
 /**
  * `npm run bench [-- --runs 5]`: what receiving and sending cost, against DCMTK and Debian's Orthanc,
  * interleaved in one run because machines are shared and noisy: read the ratios, not the seconds.
- * Every answer of ours is durable; storescp's are not, Orthanc syncs its files.
+ * Every answer of ours is durable; storescp's are not, Orthanc syncs its files. Last come
+ * the figures of a catalogue of a million instances (`--instances`, `--held`), which takes some
+ * minutes and 3 GB of disk to make. `--only servers` leaves it out, `--only catalog` all else.
  */
-const { values: options } = parseArgs({ options: { runs: { type: 'string', default: '5' } } })
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    instances: { type: 'string', default: '1000000' },
+    held: { type: 'string', default: '200000' },
+  },
+})
+if (![undefined, 'servers', 'catalog'].includes(options.only)) {
+  throw new Error('--only takes "servers" or "catalog"')
+}
 const runs = Number(options.runs)
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
@@ -90,13 +103,7 @@ const begin = async (starting: Promise<Server>) => {
   return server
 }
 
-try {
-  say(
-    `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GB, ${new Date().toISOString().slice(0, 10)}, medians of ${runs}`,
-  )
-  say(
-    `disk floor (create, write 526 KB, fsync, rename, directory fsync): ${diskFloor(folder.path).toFixed(2)} ms`,
-  )
+async function measureServers(): Promise<void> {
   const works = makeWorks(folder.path)
   const box = await begin(waystation(folder.path))
   const plain = await begin(storescp(folder.path, false))
@@ -126,6 +133,20 @@ try {
   if (quick) await measureRetrieving(works.ct, runs, join(folder.path, 'retrieving'), say)
   await measureFinding(runs, folder.path, say)
   await measureRelaying(join(folder.path, 'relaying'), say)
+}
+
+try {
+  say(
+    `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GB, ${new Date().toISOString().slice(0, 10)}, medians of ${runs}`,
+  )
+  say(
+    `disk floor (create, write 526 KB, fsync, rename, directory fsync): ${diskFloor(folder.path).toFixed(2)} ms`,
+  )
+  if (options.only !== 'catalog') await measureServers()
+  if (options.only !== 'servers') {
+    const [instances, held] = [Number(options.instances), Number(options.held)]
+    await measureCatalog({ folder: join(folder.path, 'catalog'), runs, instances, held, say })
+  }
 } finally {
   for (const server of started) await server.stop()
   folder.remove()

@@ -1,28 +1,23 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { archiveSettings, openArchive } from '../../appliance/holdings/archive/archive.ts'
 import { type Match, openStore } from '../../appliance/holdings/catalog/catalog.ts'
 import { openDisk } from '../../appliance/holdings/storage/storage.ts'
 import { silentLog } from '../../appliance/log.ts'
 import { imageOf, inPieces } from '../faults/images.ts'
-import { temporaryFolder } from '../whole/box.ts'
 import { fill, studyOf } from './filling.ts'
 
-/**
- * `node test/bench/catalog.ts [--instances 1000000] [--runs 7]`: what a large catalogue costs. Ten
- * instances a study; the receiving rates are interleaved between a small and a large catalogue.
- */
-const { values: options } = parseArgs({
-  options: {
-    instances: { type: 'string', default: '1000000' },
-    held: { type: 'string', default: '200000' },
-    runs: { type: 'string', default: '7' },
-  },
-})
+export interface CatalogBench {
+  folder: string
+  /** Of how many each median is. */
+  runs: number
+  instances: number
+  /** In the larger of the two catalogues between which receiving is compared. */
+  held: number
+  say: (line: string) => void
+}
+
 const perStudy = 10
-const studies = Number(options.instances) / perStudy
-const say = (line: string) => process.stdout.write(`${line}\n`)
 const median = (numbers: readonly number[]) =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
@@ -67,13 +62,13 @@ async function receive(
   return count / ((performance.now() - begun) / 1_000)
 }
 
-async function measureReceiving(folder: string): Promise<void> {
+async function measureReceiving({ folder, held, runs, say }: CatalogBench): Promise<void> {
   const [small, large] = [join(folder, 'small'), join(folder, 'large')]
   await filled(small, 1_000 / perStudy)
-  await filled(large, Number(options.held) / perStudy)
+  await filled(large, held / perStudy)
   const boxes = [await open(small), await open(large)] as const
   const rates: [number[], number[]] = [[], []]
-  for (let run = -1; run < Number(options.runs); run++) {
+  for (let run = -1; run < runs; run++) {
     for (const which of run % 2 ? ([1, 0] as const) : ([0, 1] as const)) {
       const rate = await receive(boxes[which], run + 2, 300)
       if (run >= 0) rates[which].push(rate)
@@ -85,16 +80,16 @@ async function measureReceiving(folder: string): Promise<void> {
   }
   const [few, many] = [median(rates[0]), median(rates[1])]
   say(
-    `receiving at 1,000: ${few.toFixed(0)}/s; at ${options.held}: ${many.toFixed(0)}/s; ratio ${(many / few).toFixed(2)} (at least 0.9)`,
+    `receiving at 1,000: ${few.toFixed(0)}/s; at ${held.toLocaleString('en')}: ${many.toFixed(0)}/s; ratio ${(many / few).toFixed(2)} (at least 0.9)`,
   )
 }
 
-async function measureSearching(folder: string): Promise<void> {
+async function measureSearching({ folder, instances, say }: CatalogBench): Promise<void> {
+  const studies = instances / perStudy
   await filled(folder, studies)
   const begun = performance.now()
   const { archive, store } = await open(folder)
   say(`opening: ${(performance.now() - begun).toFixed(0)} ms (at most 2,000)`)
-  const { instances } = archive.catalog.totals()
   const bytes = statSync(join(folder, 'catalog', 'catalog.mdb')).size
   say(`catalogue: ${(bytes / instances).toFixed(0)} bytes an instance`)
   const time = (name: string, most: number, ask: (n: number) => number) => {
@@ -130,10 +125,12 @@ async function measureSearching(folder: string): Promise<void> {
   await store.close()
 }
 
-const folder = temporaryFolder()
-try {
-  await measureReceiving(join(folder.path, 'receiving'))
-  await measureSearching(join(folder.path, 'searching'))
-} finally {
-  folder.remove()
+/**
+ * What a large catalogue costs, ten instances a study: receiving, interleaved between a small one and
+ * a large one, then opening and searching the largest.
+ */
+export async function measureCatalog(bench: CatalogBench): Promise<void> {
+  bench.say('\n### a large catalogue\n')
+  await measureReceiving({ ...bench, folder: join(bench.folder, 'receiving') })
+  await measureSearching({ ...bench, folder: join(bench.folder, 'searching') })
 }
