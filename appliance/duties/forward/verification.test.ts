@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { keepStudy, relay } from '../../../test/peers/relay.ts'
+import { idOf } from '../../../test/peers/standInArchive.ts'
+
+test('what the far side accepted and forgot is found out and sent again, until it has all', async () => {
+  const box = await relay({ verify: 'find' })
+  let sent = 0
+  box.cloud.behave = () => (++sent % 20 === 0 ? 'forget' : 'take')
+  for (let study = 1; study <= 10; study++) keepStudy(box.held, study, 40)
+  await box.time.until(() => box.count('verified') === 400)
+  assert.equal(box.cloud.taken.size, 400)
+  assert.ok(
+    [...box.cloud.taken.values()].every(each => each === 1),
+    'only what was missing was sent again',
+  )
+  assert.ok(box.cloud.questions <= 40, `${box.cloud.questions} questions`)
+  await box.stop()
+})
+
+test('what is to be verified may not be evicted before, over restarts and an unreachable far side', async () => {
+  const box = await relay({ verify: 'find' })
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 3)
+  assert.equal(box.cloud.questions, 0, 'it has time to file them')
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  box.cloud.down = 'peer-unreachable'
+  await box.time.until(() => box.time.passed() > 1000)
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  await box.stop()
+  box.cloud.down = undefined
+  box.start()
+  await box.time.until(() => box.count('verified') === 3)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})
+
+test('when verification is switched off, what was accepted is enough', async () => {
+  const box = await relay({ verify: 'find' })
+  keepStudy(box.held, 1, 3)
+  await box.time.settle()
+  await box.stop()
+  box.start({})
+  await box.time.settle()
+  assert.equal(box.count('accepted'), 3)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})
