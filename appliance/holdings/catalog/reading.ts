@@ -36,8 +36,7 @@ export function* merged<T>(
     const passOver = first ? offset : 0
     first = false
     const stored = readPage(db, { from, to, passOver, page }, range.reverse === true, wanted)
-    const last = stored.length === page
-    const edge = last ? stored.at(-1)![0] : undefined
+    const edge = edgeOf(stored, overlays(), { from, to, page }, range.reverse === true)
     // This page covers up to and including `edge`, or all that is left.
     const covered = range.reverse
       ? { from: edge ?? from, to }
@@ -78,6 +77,28 @@ function readPage(
   return page
 }
 
+/**
+ * The last key of a page, whether it is stored or in an overlay; `undefined` when the page has all.
+ * An overlay may hold thousands of keys where a few are wanted.
+ */
+function edgeOf(
+  stored: Stored,
+  overlays: readonly Overlay[],
+  { from, to, page }: { from: Key; to: Key | undefined; page: number },
+  reverse: boolean,
+): Key | undefined {
+  const ends = overlays.map(overlay => overlay.keys(from, to).at(reverse ? -page : page - 1))
+  if (stored.length === page) ends.push(stored.at(-1)![0])
+  return ends.reduce(
+    (nearest, end) =>
+      end === undefined || (nearest !== undefined && end < nearest === reverse) ? nearest : end,
+    undefined,
+  )
+}
+
+const isCovered = (key: Key, { from, to }: { from: Key; to: Key | undefined }) =>
+  key >= from && (to === undefined || key < to)
+
 function withOverlays<T>(
   stored: Stored,
   overlays: readonly Overlay[],
@@ -92,7 +113,7 @@ function withOverlays<T>(
   }
   const entries: (readonly [Key, T])[] = []
   for (const [key, bytes] of stored) {
-    if (newest.has(key)) continue
+    if (newest.has(key) || !isCovered(key, covered)) continue
     entries.push([key, (bytes && JSON.parse(bytes.toString())) as T])
   }
   if (newest.size === 0) return entries

@@ -107,6 +107,23 @@ export function storeContract(
     await store.close()
   })
 
+  test(`${kind}: a range is complete both ways where more than a page of it is not written out yet`, async () => {
+    const { store } = await open()
+    const model = new Map(Array.from({ length: 1500 }, (_, n) => [keyOf(n), n]))
+    store.commit({ put: [...model].filter(([, n]) => n % 2 === 0) })
+    await store.flushed()
+    const removed = [...model].filter(([, n]) => n < 700 && n % 3 === 0).map(([key]) => key)
+    store.commit({ put: [...model].filter(([, n]) => n % 2 === 1), remove: removed })
+    for (const key of removed) model.delete(key)
+    for (const reverse of [false, true]) {
+      for (const limit of [1, 40, 2000]) {
+        const range = { reverse, limit }
+        assert.deepEqual([...store.range(range)], expectedRange(model, range))
+      }
+    }
+    await store.close()
+  })
+
   test(`${kind}: a long range survives being written out half way`, async () => {
     const { store } = await open()
     const put = Array.from({ length: 2000 }, (_, n) => [keyOf(n), n] as const)
