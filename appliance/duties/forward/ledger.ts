@@ -1,7 +1,6 @@
 import {
   type Catalog,
   type Instance,
-  type Key,
   keyOf,
   type PublicId,
   type Store,
@@ -105,16 +104,12 @@ export function openLedger(parts: {
   return {
     claim(destination, limit, { among, room } = { among: 1, room: Number.POSITIVE_INFINITY }) {
       for (;;) {
-        const found: Owned[] = []
-        let first: Key | undefined
         const under = keys.shelf(destination, 'owed')
-        for (const [place, owned] of store.range<Owned>({ under, limit })) {
-          const turn = turnOf(place, destination)
-          first ??= turn
-          if (turn !== first) break
-          found.push(owned)
-        }
-        if (found.length === 0) return []
+        const [first] = store.range<Owned>({ under, limit: 1 })
+        if (!first) return []
+        // Only as far as the turn goes: behind it may lie a month of others.
+        const turn = under + turnOf(first[0], destination)
+        const found = [...store.range<Owned>({ under: turn, limit })].map(([, owned]) => owned)
         const own = found.slice(0, Math.ceil(found.length / among))
         let left = room
         const claims = transact(store, draft => {
