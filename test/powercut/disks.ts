@@ -35,6 +35,8 @@ export async function makeAppDisk(
   const put = (from: string, to: string) =>
     cpSync(realpathSync(from), join(stage, to), { recursive: true })
   put(node, 'bin/node')
+  const e2fsck = realpathSync('/sbin/e2fsck')
+  put(e2fsck, 'bin/e2fsck')
   const busybox = await unpackedPackage('busybox-static', cache)
   put(join(busybox, 'bin/busybox'), 'bin/sh')
   put(join(root, 'package.json'), 'waystation/package.json')
@@ -42,7 +44,7 @@ export async function makeAppDisk(
   const packages = productionPackages()
   for (const each of packages) put(join(root, each), join('waystation', each))
   const native = packages.flatMap(each => addonsIn(join(root, each)))
-  for (const library of librariesOf([realpathSync(node), ...native])) put(library, library)
+  for (const library of librariesOf([realpathSync(node), e2fsck, ...native])) put(library, library)
   let preload = ''
   if (options.withoutSync) {
     const folder = await unpackedPackage('libeatmydata1', cache)

@@ -5,7 +5,9 @@ import type { Kernel } from './kernel.ts'
 
 /**
  * The guest's first and only userland of its own: busybox, the modules and this script. The first
- * disk is the application, read only; the second is the data disk, mounted as Debian mounts ext4.
+ * disk is the application, read only; the second is the data disk, checked and mounted as Debian does
+ * it with ext4 (systemd-fsck@.service: `e2fsck -p`). Without the check a torn block of the journal is
+ * enough that the kernel refuses to mount: it replays or refuses, and only e2fsck mends.
  * With `eager` in the kernel's arguments, what is dirty is written at once and not only when somebody
  * syncs or half a minute has passed. Words on the console: `stop` ends the service and switches off in order, `log` shows what the
  * service printed.
@@ -24,12 +26,17 @@ if grep -q eager /proc/cmdline; then
   echo 10 >/proc/sys/vm/dirty_expire_centisecs
 fi
 mount -t ext4 -o ro /dev/vda /app
+mount -t tmpfs tmp /app/tmp
+for each in dev proc sys; do mount --bind /$each /app/$each; done
+chroot /app /bin/e2fsck -p /dev/vdb
+if [ $? -gt 1 ]; then
+  echo 'guest: the data disk cannot be mended without a person'
+  poweroff -f
+fi
 if ! mount -t ext4 /dev/vdb /app/data; then
   echo 'guest: the data disk does not mount'
   poweroff -f
 fi
-mount -t tmpfs tmp /app/tmp
-for each in dev proc sys; do mount --bind /$each /app/$each; done
 serve() {
   chroot /app /bin/sh -c '. /serve' >/app/tmp/log 2>&1
   echo "guest: the service ended with $?"
