@@ -28,6 +28,8 @@ export interface Relay {
   forward: Forward
   cloud: BadCloud
   clouds: Map<string, BadCloud>
+  /** The settings that each destination was opened with last. */
+  opened: Map<string, unknown>
   /** Labels by what they are given to. */
   labels: Map<string, Set<string>>
   start(settings?: RelaySettings): void
@@ -38,6 +40,8 @@ export interface Relay {
 
 export interface RelaySettings {
   destinations?: string[]
+  /** More of them, as the configuration file would have them. */
+  given?: unknown[]
   history?: number
   parallel?: number
   rules?: unknown[]
@@ -51,6 +55,7 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
   const held = createStandInArchive()
   const time = createSteppedTime()
   const clouds = new Map<string, BadCloud>()
+  const opened = new Map<string, unknown>()
   const labels = new Map<string, Set<string>>()
   const addLabel = (id: string, label: string) =>
     void labels.set(id, new Set([...(labels.get(id) ?? []), label]))
@@ -61,6 +66,7 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
     held,
     time,
     clouds,
+    opened,
     labels,
     cloud: undefined as unknown as BadCloud,
     forward: undefined as unknown as Forward,
@@ -71,12 +77,15 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
         archive: held.archive,
         store,
         settings: forwardSettings.parse({
-          destinations: names.map(name => ({
-            ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
-            parallel: now.parallel ?? 1,
-            parallelAtLeast: now.parallel ?? 1,
-            verify: now.verify ?? 'none',
-          })),
+          destinations: [
+            ...names.map(name => ({
+              ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1' },
+              parallel: now.parallel ?? 1,
+              parallelAtLeast: now.parallel ?? 1,
+              verify: now.verify ?? 'none',
+            })),
+            ...(now.given ?? []),
+          ],
           rules: now.rules ?? [{ name: 'all', send: names }],
           ...(now.history === undefined ? {} : { history: now.history }),
           ...(now.link === undefined ? {} : { link: now.link }),
@@ -88,7 +97,9 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
         elapsed: time.passed,
         labels: { of: id => [...(labels.get(id) ?? [])], add: addLabel },
         random: () => 0.5,
-        open: ({ name }) => {
+        open: given => {
+          const { name } = given
+          opened.set(name, given)
           const cloud = clouds.get(name) ?? createBadCloud(name)
           clouds.set(name, cloud)
           return cloud.destination

@@ -6,7 +6,7 @@ import { transact } from './draft.ts'
 import { type LinkSettings, linkSettings } from './link.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { type Rule, ruleSettings } from './rules.ts'
-import { unmasked } from './secrets.ts'
+import { emptyMasks, unmasked } from './secrets.ts'
 import type { ForwardSettings } from './settings.ts'
 
 /** What is kept of what a person entered: as it was given, so that defaults may change. */
@@ -195,7 +195,10 @@ export function openPlan(parts: { store: Store; settings: ForwardSettings }): Pl
       const one = unmasked(given, before)
       const verified = destinationSettings.safeParse(one)
       const name = verified.success ? verified.data.name : String((one as Given | null)?.name ?? '')
-      const problems = verified.success ? stands(verified.data) : problemsOf(verified.error)
+      const problems = [
+        ...emptyMasks(one),
+        ...(verified.success ? stands(verified.data) : problemsOf(verified.error)),
+      ]
       if (instead === undefined && standing.destinations.some(each => each.name === name)) {
         problems.push(taken(name))
       }
