@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { accepting, end, freePort, run, start } from '../peers/programs.ts'
 import { orthanc, type Server, waystation } from './servers.ts'
+import { getStudy } from './sink.ts'
 import { send, type Work } from './works.ts'
 
 const studyLevel = ['-k', 'QueryRetrieveLevel=STUDY']
@@ -15,6 +16,9 @@ const byGet: Retrieve = ({ dicomPort }, study) =>
     ...['-S', '--ignore', '-pdu', '131072', '-aet', 'BENCH', '-aec', 'ANY-SCP'],
     ...[...studyLevel, '-k', `StudyInstanceUID=${study}`, '127.0.0.1', String(dicomPort)],
   ])
+
+/** A receiver that answers at once and drops what comes, so that it is no bound. */
+const bySink: Retrieve = ({ dicomPort }, study) => getStudy(dicomPort, study)
 
 /** DCMTK's movescu, to a storescp that drops what it gets. */
 const byMove: Retrieve = ({ dicomPort }, study) =>
@@ -53,6 +57,7 @@ export async function measureRetrieving(
     for (const server of servers) await send(work, server.dicomPort)
     for (const [name, retrieve] of [
       ['C-GET, getscu', byGet],
+      ['C-GET, a receiver that is no bound', bySink],
       ['C-MOVE, movescu to storescp', byMove],
     ] as const)
       await compare(name, retrieve)

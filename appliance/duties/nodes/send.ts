@@ -1,4 +1,3 @@
-import { type Fault, faultOf } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import {
@@ -19,6 +18,7 @@ import { convertible, type Transcoder } from '../../standard/pixels/pixels.ts'
 import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
 import { during, plainSyntaxes } from './question.ts'
+import { type Reading, readAhead } from './reading.ts'
 import type { Node } from './settings.ts'
 import { mostContexts } from './storageContexts.ts'
 
@@ -108,7 +108,7 @@ export async function* sendOver(
     }
     return instances.length
   } finally {
-    await (await ahead)?.close()
+    await (await ahead)?.going?.reading.close()
   }
 }
 
@@ -118,16 +118,11 @@ export async function* sendOver(
  */
 const convertedAhead = 32 * 1024 * 1024
 
-/** An instance on its way, its first bytes already read: what cannot be opened is known in time. */
+/** An instance on its way, its first bytes already read. */
 interface Parcel {
   instance: Instance
-  /** In which it goes out; none when the peer takes none that we can give. */
-  transferSyntaxUid?: string
-  data: AsyncIterable<Uint8Array>
-  /** What broke off on our side. */
-  fault(): Fault | undefined
-  begun(): boolean
-  close(): Promise<void>
+  /** None when the peer takes none of the transfer syntaxes that we can give. */
+  going?: { transferSyntaxUid: string; reading: Reading }
 }
 
 async function pack(
@@ -139,77 +134,41 @@ async function pack(
   const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
   const convertsTo = (uid: string) => convertible(stored, uid) && takes(uid)
   const taken = takes(stored) ? stored : transcoder && targets.find(convertsTo)
-  let fault: Fault | undefined
-  let begun = false
+  if (taken === undefined) return { instance }
   const open = () => {
     const dataset = archive.open(id, { from: datasetOffset, to: bytes })
-    return taken === stored ? dataset : transcoder!.transcode(dataset, stored, taken!)
+    return taken === stored ? dataset : transcoder!.transcode(dataset, stored, taken)
   }
-  let reader: AsyncIterator<Uint8Array> | undefined
-  const next = async () => {
-    try {
-      reader ??= open()[Symbol.asyncIterator]()
-      return await reader.next()
-    } catch (thrown) {
-      fault = faultOf(thrown)
-      throw fault
-    }
-  }
-  const ahead: Uint8Array[] = []
-  let step: IteratorResult<Uint8Array> | undefined
-  if (taken !== undefined) {
-    let room = taken === stored ? 0 : convertedAhead
-    do {
-      step = await next().catch(() => undefined)
-      if (step && !step.done) ahead.push(step.value)
-      room -= step?.value?.length ?? 0
-    } while (step && !step.done && room > 0)
-  }
-  return {
-    instance,
-    ...(taken === undefined ? {} : { transferSyntaxUid: taken }),
-    data: (async function* () {
-      for (let chunk = ahead.shift(); chunk; chunk = ahead.shift()) {
-        begun = true
-        yield chunk
-      }
-      while (step && !step.done) {
-        step = await next()
-        if (!step.done) yield step.value
-      }
-    })(),
-    fault: () => fault,
-    begun: () => begun,
-    close: async () => void (await reader?.return?.()),
-  }
+  const reading = await readAhead(open, taken === stored ? 0 : convertedAhead)
+  return { instance, going: { transferSyntaxUid: taken, reading } }
 }
 
 async function send(
   peer: Pick<Peer, 'store'>,
-  parcel: Parcel,
+  { instance, going }: Parcel,
   originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
 ): Promise<{ sent: Sent; broken?: boolean }> {
-  const { instance, transferSyntaxUid, data } = parcel
   const { sopClassUid, sopInstanceUid } = instance
   const failed = (code: string, why: string, status?: number): Sent => ({
     ...{ instance, outcome: 'failed', code, why },
     ...(status === undefined ? {} : { status }),
   })
-  if (transferSyntaxUid === undefined) {
+  if (!going) {
     const sopClass = storageSopClasses.get(sopClassUid) ?? sopClassUid
     const { transferSyntaxUid: uid } = instance
     const why = `takes no ${sopClass} in ${transferSyntaxes.get(uid)?.name ?? uid}`
     return { sent: failed('peer-declined', why) }
   }
+  const { transferSyntaxUid, reading } = going
   const local = () => {
-    const fault = parcel.fault()
+    const fault = reading.fault()
     return fault && failed(fault.code, fault.detail || fault.advice)
   }
   try {
     const unread = local()
     if (unread) return { sent: unread }
     const reply = await peer.store({
-      ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data },
+      ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data: reading.bytes },
       ...originator,
     })
     const { status, errorComment } = reply
@@ -222,8 +181,8 @@ async function send(
     const sent = local()
     if (!sent) throw thrown
     // A message that was begun cannot be taken back, and ends its association.
-    return { sent, broken: parcel.begun() }
+    return { sent, broken: reading.begun() }
   } finally {
-    await parcel.close()
+    await reading.close()
   }
 }
