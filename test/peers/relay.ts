@@ -107,6 +107,8 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
       })
       one.cloud = clouds.get('cloud') ?? one.cloud
       running = one.forward.run(stopping.signal)
+      // What ended it is told by `stop`.
+      running.catch(() => undefined)
     },
     async stop() {
       stopping.abort()

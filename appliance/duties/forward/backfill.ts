@@ -1,4 +1,6 @@
+import { faultOf } from '../../faults.ts'
 import type { Catalog, Store } from '../../holdings/catalog/catalog.ts'
+import type { Log } from '../../log.ts'
 import type { Bell } from './bell.ts'
 import { keys } from './delivery.ts'
 import { transact } from './draft.ts'
@@ -23,9 +25,12 @@ export interface Backfills {
   run(stop: AbortSignal): Promise<void>
 }
 
+/** Seconds after which one that failed begins anew. */
+const againAfter = 60
+
 /**
- * A crash begins one anew from its start, which is harmless: what a destination is or was owed is
- * not owed again.
+ * A crash or a fault begins one anew from its start, which is harmless: what a destination is or was
+ * owed is not owed again.
  */
 export function openBackfills(parts: {
   store: Store
@@ -34,9 +39,10 @@ export function openBackfills(parts: {
   judgement: Judgement
   rules: () => readonly Rule[]
   bell: Bell
+  log: Log
   onOwed(destination: string): void
 }): Backfills {
-  const { store, catalog, intake, judgement, rules, bell } = parts
+  const { store, catalog, intake, judgement, rules, bell, log } = parts
   const owed = new Map<string, number>()
   const list = () =>
     [...store.range<{ since: number }>({ under: keys.backfills })].map(([key, { since }]) => {
@@ -73,8 +79,17 @@ export function openBackfills(parts: {
     list,
     async run(stop) {
       while (!stop.aborted) {
-        for (const each of list()) await give(each, stop)
-        await bell.wait(undefined, stop)
+        let failed = false
+        for (const each of list()) {
+          try {
+            await give(each, stop)
+          } catch (error) {
+            failed = true
+            const { code, detail, advice } = faultOf(error)
+            log.error('backfill-failed', { destination: each.destination, code, detail, advice })
+          }
+        }
+        await bell.wait(failed ? againAfter : undefined, stop)
       }
     },
   }

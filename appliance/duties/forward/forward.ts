@@ -157,7 +157,7 @@ export function createForward(parts: ForwardParts): Forward {
     known: name => fleet.served.has(name),
   })
   const backfills = openBackfills({
-    ...{ store, catalog, intake, judgement, rules },
+    ...{ store, catalog, intake, judgement, rules, log },
     bell: createBell(pause),
     onOwed: wake,
   })
@@ -236,12 +236,12 @@ export function createForward(parts: ForwardParts): Forward {
       begin()
       const ended = new AbortController()
       const over = AbortSignal.any([stop, ended.signal])
-      const others = [fleet.run(over), backfills.run(over)]
+      const all = [reading.run(over), fleet.run(over), backfills.run(over)]
       try {
-        await reading.run(over)
+        await Promise.all(all)
       } finally {
         ended.abort()
-        await Promise.allSettled(others)
+        await Promise.allSettled(all)
         governor.keep()
       }
     },

@@ -9,7 +9,10 @@ import { deepPathsOf, judge, type Rule, type Verdict } from './rules.ts'
 
 /** What rules make of instances: reads what they ask for, and leaves out where each came from. */
 export interface Judgement {
-  /** Reads what rules ask of these that the catalogue does not keep; a failing disk is waited for. */
+  /**
+   * Reads what rules ask of these that the catalogue does not keep. A failing disk is waited for, a
+   * minute for each image; then the rule that asks is in doubt about it, and all others go on.
+   */
   prepare(
     instances: readonly Instance[],
     rules: readonly Rule[],
@@ -26,14 +29,10 @@ export interface Judgement {
 
 export type Prepared = ReadonlyMap<string, DeepValues>
 
-/** What no waiting mends: then the rule that asks is in doubt. */
-const lasting = new Set<FaultCode>([
-  'damaged',
-  'dataset-malformed',
-  'dataset-truncated',
-  'too-large',
-])
+/** What waiting may mend; one bad sector it does not. */
+const passing = new Set<FaultCode>(['storage-failed', 'storage-full', 'busy'])
 const againAfter = 10
+const triesAtMost = 7
 
 export function createJudgement(parts: {
   archive: Pick<Archive, 'catalog' | 'open'>
@@ -50,14 +49,14 @@ export function createJudgement(parts: {
     paths: ReadonlySet<string>,
     stop: AbortSignal,
   ): Promise<DeepValues | undefined> {
-    while (!stop.aborted) {
+    for (let tries = 1; !stop.aborted; tries++) {
       try {
         return await readDeep(archive.open, instance, paths)
       } catch (error) {
         const { code, detail, advice } = faultOf(error)
         if (code === 'not-found') return undefined
         log.warn('rule-cannot-read', { instance: instance.id, code, detail, advice })
-        if (lasting.has(code)) return undefined
+        if (!passing.has(code) || tries >= triesAtMost) return undefined
         await pause(againAfter, stop)
       }
     }

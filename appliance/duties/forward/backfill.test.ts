@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Relay, relay } from '../../../test/peers/relay.ts'
+import { Fault } from '../../faults.ts'
+
+const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
+
+/** Three studies of the past, a destination that is to have them, and a way for it to go wrong. */
+async function box(onStudy: (study: string) => void): Promise<Relay> {
+  const one = await relay({ rules: [] })
+  for (const study of [1, 2, 3]) one.held.keep({ study, image: 1 })
+  await one.time.settle()
+  await one.forward.saveDestination(away)
+  await one.forward.saveRule({ name: 'more', send: ['away'] })
+  const { catalog } = one.held.archive
+  const { instancesOf } = catalog
+  catalog.instancesOf = id => {
+    onStudy(id)
+    return instancesOf(id)
+  }
+  return one
+}
+
+test('a destination that is being given the past when the box stops is given all of it after the next start, once', async () => {
+  const seen: string[] = []
+  const one = await box(study => {
+    seen.push(study)
+    if (study === 's2' && seen.length === 2) throw new Fault('storage-failed', 'on cue')
+  })
+  await one.forward.backfill('away', 0)
+  await one.time.settle()
+  assert.deepEqual(seen, ['s1', 's2'])
+  assert.equal(one.count('accepted', 'away'), 1)
+  await one.stop()
+  one.start()
+  assert.deepEqual(
+    one.forward.backfills().map(each => each.destination),
+    ['away'],
+  )
+  await one.time.until(() => one.count('accepted', 'away') === 3)
+  await one.time.until(() => one.forward.backfills().length === 0)
+  assert.deepEqual([...one.clouds.get('away')!.taken.values()], [1, 1, 1])
+  assert.deepEqual(seen, ['s1', 's2', 's1', 's2', 's3'])
+  await one.stop()
+})
+
+test('a fault while the past is given neither ends the relay nor the giving', async () => {
+  let failures = 0
+  const one = await box(study => {
+    if (study === 's2' && failures++ < 3) throw new Fault('storage-failed', 'on cue')
+  })
+  await one.forward.backfill('away', 0)
+  await one.time.until(() => failures === 2)
+  one.held.keep({ study: 4, image: 1 })
+  await one.time.until(() => one.count('accepted', 'away') === 4)
+  assert.ok([...one.clouds.get('away')!.taken.values()].every(times => times === 1))
+  await one.stop()
+})
