@@ -10,17 +10,28 @@ import pydicom
 from pydicom.uid import UID
 
 PLAIN = {'1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99'}
+BIG_ENDIAN = '1.2.840.10008.1.2.2'
 PIXELS, DESCRIBED = 0x7FE00010, (0x00280004, 0x00280006)
+
+
+def words(element, syntax):
+    """The bytes of an OB or OW in little endian, whatever the transfer syntax (PS3.5 section 7.3)."""
+    value = bytes(element.value or b'')
+    if syntax != BIG_ENDIAN or element.VR != 'OW': return value
+    turned = bytearray(value)
+    turned[0::2], turned[1::2] = value[1::2], value[0::2]
+    return bytes(turned)
 
 
 def values(dataset):
     """Every public value by tag; sequences by what is in them. Private ones lose their VR."""
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
     found = {}
     for element in dataset.iterall():
         tag = element.tag
         if element.VR == 'SQ' or tag.element == 0 or tag.is_private or tag == PIXELS: continue
         if tag in DESCRIBED or tag == 0x00080001: continue
-        value = element.value
+        value = words(element, syntax) if element.VR == 'OW' else element.value
         found.setdefault(int(tag), []).append('' if value is None else str(value))
     return found
 
@@ -60,11 +71,8 @@ for pair in json.load(sys.stdin):
     if judge is None:
         complaints.append(f'{name}: no decoder to compare with')
         continue
-    ours, theirs = bytes(got.PixelData), bytes(judge.PixelData)
-    if syntax == '1.2.840.10008.1.2.2' and judge[PIXELS].VR == 'OW':
-        turned = bytearray(len(theirs))
-        turned[0::2], turned[1::2] = theirs[1::2], theirs[0::2]
-        theirs = bytes(turned)
+    ours = words(got[PIXELS], str(got.file_meta.TransferSyntaxUID))
+    theirs = words(judge[PIXELS], str(judge.file_meta.TransferSyntaxUID))
     if ours != theirs: complaints.append(f'{name}: other pixels')
     if got.PhotometricInterpretation != judge.PhotometricInterpretation:
         complaints.append(f'{name}: {got.PhotometricInterpretation}, not {judge.PhotometricInterpretation}')

@@ -112,7 +112,6 @@ describe('every sample of pydicom', () => {
         pairs.push({ stored: sample.file, retrieved })
       }
       assert.deepEqual(failed, undecodable)
-      if (to === explicitBigEndian) return
       const reading = join(import.meta.dirname, 'reading.py')
       const complaints = execFileSync('/usr/bin/python3', [reading], {
         input: JSON.stringify(pairs),
