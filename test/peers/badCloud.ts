@@ -37,6 +37,9 @@ export interface BadCloud {
   questions: number
   /** Refuses every connection with this fault. */
   down: FaultCode | undefined
+  /** Refuses deliveries beside so many others; how often it did. */
+  atOnce: number
+  refusals: number
   behave: (parcel: Parcel) => Behaviour
   /** Ends what fell silent, as the courier's own timers would. */
   timeOut(): void
@@ -45,6 +48,7 @@ export interface BadCloud {
 /** A destination in memory that fails on cue; the courier sees no difference to a real one. */
 export function createBadCloud(name: string): BadCloud {
   const silent = new Set<() => void>()
+  let underWay = 0
   const cloud: BadCloud = {
     taken: new Map(),
     bytes: new Map(),
@@ -55,6 +59,8 @@ export function createBadCloud(name: string): BadCloud {
     onProbe: undefined,
     questions: 0,
     down: undefined,
+    atOnce: Number.POSITIVE_INFINITY,
+    refusals: 0,
     behave: () => 'take',
     timeOut() {
       for (const end of silent) end()
@@ -80,34 +86,47 @@ export function createBadCloud(name: string): BadCloud {
 
       async *deliver(parcels, stop) {
         connect()
-        const connection: string[] = []
-        cloud.connections.push(connection)
-        for (const parcel of parcels) {
-          if (stop.aborted) return
-          const { id } = parcel.instance
-          connection.push(id)
-          cloud.offered.set(id, (cloud.offered.get(id) ?? 0) + 1)
-          const behaviour = cloud.behave(parcel)
-          if (behaviour === 'silent') {
-            await new Promise<void>(resolve => {
-              silent.add(resolve)
-              stop.addEventListener('abort', () => resolve())
-            })
-            if (stop.aborted) return
-            const fault = new Fault('peer-timeout', 'silent')
-            yield { instance: id, outcome: 'again', why: why(fault) }
-            throw fault
-          }
-          if (behaviour === 'take' || behaviour === 'take and cut') await take(parcel)
-          if (behaviour === 'cut' || behaviour === 'take and cut') {
-            const fault = new Fault('peer-aborted', 'cut')
-            yield { instance: id, outcome: 'again', why: why(fault) }
-            throw fault
-          }
-          yield answer(id, behaviour)
+        if (underWay >= cloud.atOnce) {
+          cloud.refusals++
+          throw new Fault('peer-refused', 'no more at once')
+        }
+        underWay++
+        try {
+          yield* over(parcels, stop)
+        } finally {
+          underWay--
         }
       },
     },
+  }
+
+  async function* over(parcels: readonly Parcel[], stop: AbortSignal): AsyncGenerator<Receipt> {
+    const connection: string[] = []
+    cloud.connections.push(connection)
+    for (const parcel of parcels) {
+      if (stop.aborted) return
+      const { id } = parcel.instance
+      connection.push(id)
+      cloud.offered.set(id, (cloud.offered.get(id) ?? 0) + 1)
+      const behaviour = cloud.behave(parcel)
+      if (behaviour === 'silent') {
+        await new Promise<void>(resolve => {
+          silent.add(resolve)
+          stop.addEventListener('abort', () => resolve())
+        })
+        if (stop.aborted) return
+        const fault = new Fault('peer-timeout', 'silent')
+        yield { instance: id, outcome: 'again', why: why(fault) }
+        throw fault
+      }
+      if (behaviour === 'take' || behaviour === 'take and cut') await take(parcel)
+      if (behaviour === 'cut' || behaviour === 'take and cut') {
+        const fault = new Fault('peer-aborted', 'cut')
+        yield { instance: id, outcome: 'again', why: why(fault) }
+        throw fault
+      }
+      yield answer(id, behaviour)
+    }
   }
 
   function connect(): void {

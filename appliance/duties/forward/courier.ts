@@ -25,6 +25,8 @@ export interface Courier {
 
 /** Most instances of a study that are claimed at once, and so go over one connection. */
 const claimAtMost = 1000
+/** Seconds for which a far side that took no further connection is not asked for one. */
+const unasked = 600
 /** Seconds until a window, a budget or a clock is looked at again. */
 const lookAgain = 60
 
@@ -36,48 +38,51 @@ export function createCourier(
   },
 ): Courier {
   const { destination, carried, ledger, verification, standings, governor, tempo } = parts
-  const { bell, pause, log } = parts
+  const { bell, elapsed, pause, log } = parts
   const { name } = destination
   /** What is under way, and how urgent; a question about what was accepted has no urgency. */
   const passes = new Map<Promise<void>, Priority | undefined>()
   let doing: Doing = 'idle'
   let heldBack: Why | undefined
   let asking = false
-  /** The far side took no second connection: none is begun beside another until all have ended. */
-  let alone = false
+  /** How many the far side had when it took no further one, and how long that is believed. */
+  let crowd: { most: number; until: number } | undefined
 
   const suspect = () => standings.of(name).failures > 0
   const paused = () => standings.of(name).paused !== undefined
   const sending = (stat: boolean) =>
     [...passes.values()].filter(each => each !== undefined && (each === 0) === stat).length
 
+  const atMost = () => (crowd && elapsed() < crowd.until ? crowd.most : Number.POSITIVE_INFINITY)
+  const level = () => Math.min(tempo.level(), atMost())
+
   const company = {
     others: () => passes.size - 1,
-    busy: () => passes.size >= tempo.level(),
+    busy: () => passes.size >= level(),
 
     mustYield(urgency: Priority, left: number): boolean {
       if (paused() || governor.objection(carried, urgency)) return true
-      const level = tempo.level()
+      const worth = level()
       const waiting = ledger.urgency(name)
       if (urgency > 0) {
-        if (waiting === 0 || sending(true) > 0 || sending(false) > level) return true
-        if (waiting !== undefined && waiting < urgency && passes.size >= level) return true
+        if (waiting === 0 || sending(true) > 0 || sending(false) > worth) return true
+        if (waiting !== undefined && waiting < urgency && passes.size >= worth) return true
       }
       // One more connection is to be tried, and there is nothing for it but a share of this study.
-      return !alone && waiting === undefined && passes.size < level && left >= 2 * level
+      return waiting === undefined && passes.size < worth && left >= 2 * worth
     },
 
     crowdedOut(): void {
-      alone = true
+      crowd = { most: Math.max(1, company.others()), until: elapsed() + unasked }
       tempo.refused()
     },
   }
 
-  /** STAT has a connection of its own at once; while it goes nothing else is begun. */
+  /** STAT has a connection of its own at once, where one is taken; while it goes nothing else is begun. */
   function mayBegin(urgency: Priority): boolean {
-    if (alone && passes.size > 0) return false
+    if (passes.size >= atMost()) return false
     if (urgency === 0) return sending(true) < tempo.level()
-    return sending(true) === 0 && passes.size < tempo.level()
+    return sending(true) === 0 && passes.size < level()
   }
 
   /** Whether the destination would take something now; else when to ask again is written down. */
@@ -98,7 +103,7 @@ export function createCourier(
     if (urgency !== undefined && mayBegin(urgency)) {
       heldBack = governor.objection(carried, urgency)
       if (!heldBack) {
-        const among = Math.max(1, tempo.level() - sending(urgency === 0))
+        const among = Math.max(1, level() - sending(urgency === 0))
         const room = governor.room(carried, urgency)
         const claims = ledger.claim(name, claimAtMost, { among, room })
         if (claims.length > 0) {
@@ -108,7 +113,7 @@ export function createCourier(
         if (Number.isFinite(room)) heldBack = whyShort
       }
     }
-    if (asking || passes.size >= tempo.level() || governor.objection(carried, 1)) return false
+    if (asking || passes.size >= level() || governor.objection(carried, 1)) return false
     const asked = verification.due(name)
     if (!asked) return false
     asking = true
@@ -127,7 +132,6 @@ export function createCourier(
       .catch(error => recoverFrom(error, stop))
       .finally(() => {
         passes.delete(running)
-        if (passes.size === 0) alone = false
         bell.ring()
       })
     passes.set(running, urgency)
@@ -154,7 +158,7 @@ export function createCourier(
       while (!stop.aborted && !suspect() && beginNext(stop));
       doing = passes.size > 0 ? 'sending' : heldBack ? 'waiting' : 'idle'
       if (heldBack || governor.objection(carried, 1)) return soonest(ripeIn, lookAgain * 1000)
-      return passes.size < tempo.level() ? next : soonest(ripeIn, undefined)
+      return passes.size < level() ? next : soonest(ripeIn, undefined)
     }
     // One at a time finds out whether it is well again; who is still on the line finishes first.
     if (passes.size > 0) return undefined
