@@ -4,6 +4,7 @@ import { verify } from './asking.ts'
 import type { Bell } from './bell.ts'
 import type { Priority } from './delivery.ts'
 import { type Why, whyOf } from './destinations/destination.ts'
+import { objections } from './objections.ts'
 import { localPause, noteFailure, type PassParts, pass } from './pass.ts'
 import type { Verification } from './verification.ts'
 
@@ -110,7 +111,7 @@ export function createCourier(
           begin(pass(parts, company, claims, stop), urgency, stop)
           return true
         }
-        if (Number.isFinite(room)) heldBack = whyShort
+        if (Number.isFinite(room)) heldBack = objections.short
       }
     }
     if (asking || passes.size >= level() || governor.objection(carried, 1)) return false
@@ -197,12 +198,6 @@ export function createCourier(
       await Promise.allSettled(passes.keys())
     },
   }
-}
-
-const whyShort: Why = {
-  code: 'budget-spent',
-  detail: 'what is left of the link’s byte budget does not suffice for the next image',
-  advice: 'Raise the budget, or wait for the next day or month.',
 }
 
 /** The earlier of two waits in ms, in seconds; none when both are none. */

@@ -6,6 +6,7 @@ import { type ClockState, openClock } from './clock.ts'
 import type { Priority } from './delivery.ts'
 import type { Why } from './destinations/destination.ts'
 import type { LinkSettings } from './link.ts'
+import { objections } from './objections.ts'
 import { createPacing } from './pacing.ts'
 import { isWithin } from './window.ts'
 
@@ -102,13 +103,13 @@ export function openGovernor(parts: {
       const present = moment()
       if (to.windows && present.clock.trusted) {
         const { timeZone } = settings()
-        if (!to.windows.some(each => isWithin(each, now(), timeZone))) return whyWindow
+        if (!to.windows.some(each => isWithin(each, now(), timeZone))) return objections.window
       }
-      if (priority === 2 && !present.offPeak) return whyOffPeak
+      if (priority === 2 && !present.offPeak) return objections.offPeak
       if (!to.uplink) return undefined
-      if (present.closed) return whyClosed
-      if (priority === 2 && present.metered) return whyMetered
-      return budget.left() > 0 ? undefined : whySpent
+      if (present.closed) return objections.closed
+      if (priority === 2 && present.metered) return objections.metered
+      return budget.left() > 0 ? undefined : objections.spent
     },
 
     room(to, priority) {
@@ -133,30 +134,4 @@ export function openGovernor(parts: {
     keep: budget.keep,
     report: () => ({ ...moment(), budget: budget.report() }),
   }
-}
-
-const whyWindow: Why = {
-  code: 'window-closed',
-  detail: 'outside the time windows of this destination only STAT is sent to it',
-  advice: 'Nothing; it goes on when the next window opens.',
-}
-const whyClosed: Why = {
-  code: 'link-closed',
-  detail: 'the link is closed at this time of the week for all but STAT',
-  advice: 'Nothing; it goes on when the time is over.',
-}
-const whyOffPeak: Why = {
-  code: 'not-off-peak',
-  detail: 'all that is left is off-peak, and it is not the time for it',
-  advice: 'Nothing; it goes on at off-peak time.',
-}
-const whyMetered: Why = {
-  code: 'link-metered',
-  detail: 'all that is left is off-peak, and the link is metered now',
-  advice: 'Nothing; it goes on when the link is not metered.',
-}
-const whySpent: Why = {
-  code: 'budget-spent',
-  detail: 'the byte budget of the link is used up',
-  advice: 'Raise the budget, or wait for the next day or month.',
 }
