@@ -4,6 +4,7 @@ import { freshFolders } from '../../faults/holdings.ts'
 import { ctImageStorage } from '../../faults/images.ts'
 import { eventually, freePort } from '../../peers/programs.ts'
 import { absent, startOrthanc } from '../orthanc/peer.ts'
+import { storesFindsAndGivesBack } from './archive.ts'
 import { type Box, startBox } from './box.ts'
 
 const reference = (instance: number) => ({
@@ -29,25 +30,8 @@ describe('Orthanc as a node', { skip: absent ?? false }, () => {
     await orthanc.stop()
   })
 
-  test('takes what is stored there, finds it, gives it back and moves it here', async () => {
-    const node = box.nodes.get('orthanc')!
-    const { instance } = await box.receive({ instance: 1 })
-    const [sent] = await Array.fromAsync(box.asking.store(node, [instance]))
-    assert.equal(sent?.outcome, 'taken')
-    const key = { tag: 'StudyInstanceUID', value: '1.2.826.0.1.1' }
-    const wanted = { level: 'Study' as const, identifier: [key] }
-    const found = await Array.fromAsync(box.asking.find(node, wanted))
-    assert.deepEqual(
-      found.map(({ dataset }) => dataset.text('StudyInstanceUID')),
-      [key.value],
-    )
-    for (const how of ['get', 'move'] as const) {
-      await box.archive.remove(instance.id)
-      const all = await Array.fromAsync(box.asking[how](node, wanted))
-      assert.equal(all.at(-1)?.ended, 'success', how)
-      assert.ok(box.archive.catalog.instance(instance.id), how)
-    }
-  })
+  test('takes what is stored there, finds it, gives it back and moves it here', () =>
+    storesFindsAndGivesBack(box, 'orthanc'))
 
   test('commits what it has, and says which it has not', async () => {
     const node = box.nodes.get('orthanc')!
