@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
 import { Hono } from 'hono'
+import { makeCertificates } from '../../../test/peers/certificates.ts'
 import { relay } from '../../../test/peers/relay.ts'
 import { problemOf } from '../../host/http/http.ts'
 import { destinationRoutes } from './destinations.ts'
@@ -61,5 +65,21 @@ test('secrets of a destination in the configuration file are masked as well', as
   const text = await (await app.request('/api/destinations')).text()
   assert.ok(text.includes('********'))
   for (const secret of secrets) assert.ok(!text.includes(secret), secret)
+  await box.stop()
+})
+
+test('a certificate that ends within a month is shown with its destination', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waystation-ending-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const { waystation } = await makeCertificates(folder)
+  const box = await relay({ rules: [] })
+  box.time.setClock(Date.now())
+  const app = destinationRoutes({ forward: box.forward })
+  const tls = { certificateFile: waystation.certificateFile, keyFile: waystation.keyFile }
+  const body = JSON.stringify({ ...pacs, tls })
+  assert.equal((await app.request('/api/destinations', { method: 'POST', body })).status, 201)
+  const answer = await app.request('/api/destinations/pacs')
+  const shown = (await answer.json()) as Record<string, unknown>
+  assert.deepEqual(shown.certificatesEnding, [{ file: tls.certificateFile, days: 1 }])
   await box.stop()
 })

@@ -9,7 +9,8 @@ const past = z.strictObject({ since: moment })
 
 /**
  * `GET /api/destinations`: each with its settings (secrets masked), whether they are locked by the
- * configuration file, how it stands, and back-fills under way. `POST` a new one; `GET`, `PUT` and
+ * configuration file, how it stands, its certificates that end within a month, and back-fills under
+ * way. `POST` a new one; `GET`, `PUT` and
  * `DELETE /api/destinations/{name}`. `POST …/{name}/pause`, `/resume`, `/probe` (whether it would
  * take anything now) and `/backfill` with `since`: it is owed what arrived since then, by the rules.
  * `GET` and `PUT /api/link`: caps, windows, budgets, and how the link and the clock stand.
@@ -47,6 +48,7 @@ export function destinationRoutes({
         locked: one?.locked ?? false,
         ...(one?.settings ? { settings: one.settings } : {}),
         ...(one?.problems.length ? { problems: one.problems } : {}),
+        ...(one?.certificatesEnding.length ? { certificatesEnding: one.certificatesEnding } : {}),
         ...(backfill
           ? { backfill: { since: new Date(backfill.since).toISOString(), owed: backfill.owed } }
           : {}),

@@ -65,6 +65,18 @@ export function watch(
     each => each.bytesPerSecond,
   )
   metrics.gauge(
+    'destination_certificate_days',
+    'Days until a certificate of a destination ends, within a month of it',
+    () =>
+      forward.configured().flatMap(({ name, certificatesEnding }) =>
+        certificatesEnding.map(({ file, days }) => ({
+          labels: { destination: name, file },
+          value: days,
+        })),
+      ),
+    ['destination', 'file'],
+  )
+  metrics.gauge(
     'destination_state',
     'What a destination is doing; 1 for its state',
     () =>

@@ -2,7 +2,7 @@ import { Fault } from '../../faults.ts'
 import type { Catalog, Store } from '../../holdings/catalog/catalog.ts'
 import type { Backfill, Backfills } from './backfill.ts'
 import type { Why } from './destinations/destination.ts'
-import { type DestinationSettings, obstaclesTo } from './destinations/kinds.ts'
+import { certificatesEnding, type DestinationSettings, obstaclesTo } from './destinations/kinds.ts'
 import type { Fleet } from './fleet.ts'
 import type { Governor, LinkReport } from './governor.ts'
 import type { Judgement } from './judgement.ts'
@@ -14,11 +14,16 @@ import { masked } from './secrets.ts'
 import type { Standings } from './standing.ts'
 import { type Past, type TrialReport, tryRules } from './trial.ts'
 
+/** A destination's settings, and its certificates that end within a month. */
+export interface Configured extends Planned<DestinationSettings> {
+  certificatesEnding: { file: string; days: number }[]
+}
+
 /** What a person changes and tries while the relay runs. */
 export interface Editing {
   /** The rules and destinations in force, those of the configuration file locked; secrets masked. */
   rules(): readonly Planned<Rule>[]
-  configured(): readonly Planned<DestinationSettings>[]
+  configured(): readonly Configured[]
   link(): { locked: boolean; settings: LinkSettings; report: LinkReport }
   /** Verified as a whole first; durable when they resolve. Faults: `not-found`, `not-allowed`. */
   saveRule(given: unknown, where?: { instead?: string; before?: string }): Promise<Saved>
@@ -78,9 +83,11 @@ export function createEditing(parts: {
   return {
     rules: plan.rules,
     configured: () =>
-      plan
-        .destinations()
-        .map(each => (each.settings ? { ...each, settings: masked(each.settings) } : each)),
+      plan.destinations().map(each => ({
+        ...each,
+        ...(each.settings ? { settings: masked(each.settings) } : {}),
+        certificatesEnding: each.settings ? certificatesEnding(each.settings, parts.now()) : [],
+      })),
     link: () => ({ locked: plan.linkLocked, settings: plan.link(), report: governor.report() }),
     saveRule: async (given, where) => kept(plan.putRule(given, where)),
     removeRule: async name => kept(plan.removeRule(name)),

@@ -25,11 +25,16 @@ export function obstaclesTo({ tls }: DestinationSettings, now: number): Problem[
   return examineTls(tls, now).problems
 }
 
+/** Certificates of a destination that end within a month, whole days each. */
+export function certificatesEnding({ tls }: DestinationSettings, now: number) {
+  return examineTls(tls, now).ending
+}
+
 export function openDestination(
   settings: DestinationSettings,
   surroundings: Surroundings,
 ): Destination {
-  for (const { file, days } of examineTls(settings.tls, Date.now()).ending)
+  for (const { file, days } of certificatesEnding(settings, Date.now()))
     surroundings.log.warn('certificate-expires', {
       ...{ destination: settings.name, file, days },
       advice: 'Renew the certificate in time; the file is read anew when it changes.',
