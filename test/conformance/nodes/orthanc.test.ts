@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import {
+  destinationSettings,
+  openDestination,
+} from '../../../appliance/duties/forward/destinations/kinds.ts'
+import { silentLog } from '../../../appliance/log.ts'
 import { freshFolders } from '../../faults/holdings.ts'
 import { ctImageStorage } from '../../faults/images.ts'
 import { eventually, freePort } from '../../peers/programs.ts'
@@ -45,6 +50,39 @@ describe('Orthanc as a node', { skip: absent ?? false }, () => {
     assert.deepEqual(
       request.failures.map(({ sopInstanceUid }) => sopInstanceUid),
       [reference(9).sopInstanceUid],
+    )
+  })
+
+  test('as a destination is believed to hold what it commits itself to, and nothing else', async () => {
+    const settings = {
+      ...{ name: 'cloud', kind: 'dimse', verify: 'commitment' },
+      ...{ aet: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort },
+    }
+    const destination = openDestination(destinationSettings.parse(settings), {
+      ...{ aeTitle: 'BOX', log: silentLog, commitments: () => box.commitments },
+    })
+    const kept = []
+    for (const instance of [2, 3, 4]) kept.push((await box.receive({ instance })).instance)
+    const parcels = kept.slice(0, 2).map(instance => {
+      const { id, datasetOffset: from, bytes: to } = instance
+      const dataset = () => box.archive.open(id, { from, to })
+      return { instance, dataset, file: () => box.archive.open(id) }
+    })
+    const never = new AbortController().signal
+    const receipts = await Array.fromAsync(destination.deliver(parcels, never))
+    assert.deepEqual(
+      receipts.map(({ outcome }) => outcome),
+      ['accepted', 'accepted'],
+    )
+    const held = await destination.held!(kept, never)
+    assert.deepEqual(
+      [...held].sort(),
+      kept.slice(0, 2).map(({ sopInstanceUid }) => sopInstanceUid),
+    )
+    assert.deepEqual(
+      [...box.commitments.requests()].filter(({ node }) => node === 'cloud'),
+      [],
+      'what was answered is forgotten',
     )
   })
 
