@@ -94,6 +94,37 @@ test('a folder that is a file is refused', async () => {
   )
 })
 
+test('a blob of any length is what was given, in one lot or in several, among many writers', async () => {
+  const disk = await openDisk({ folder: await freshFolder() })
+  const given = (length: number) => Uint8Array.from({ length }, (_, at) => at % 251)
+  async function* inPieces(bytes: Uint8Array) {
+    for (let at = 0; at < bytes.length; at += 65_000) yield bytes.subarray(at, at + 65_000)
+  }
+  const lengths = [0, 1, 786_431, 786_432, 786_433, 2_000_001]
+  const many = Array.from({ length: 20 }, () => 300_000)
+  await Promise.all(
+    [...lengths, ...many].map(async length => {
+      const { key, bytes } = await disk.write(inPieces(given(length)))
+      assert.equal(bytes, length)
+      const back = Buffer.concat(await Array.fromAsync(disk.read(key)))
+      assert.ok(back.equals(given(length)), `${length} bytes came back otherwise`)
+    }),
+  )
+  await disk.close()
+})
+
+test('a source that fails behind the first lot leaves nothing', async () => {
+  const folder = await freshFolder()
+  const disk = await openDisk({ folder })
+  async function* broken() {
+    for (let n = 0; n < 20; n++) yield Buffer.alloc(65_536, n)
+    throw new Error('broken off')
+  }
+  await assert.rejects(disk.write(broken()), { message: 'broken off' })
+  await disk.close()
+  assert.deepEqual(await readdir(join(folder, '000', '00')), [])
+})
+
 test('the room on the volume is told', async () => {
   const { free, total } = await (await openDisk({ folder: await freshFolder() })).room()
   assert.ok(free > 0 && free < total)

@@ -1,10 +1,10 @@
-import { closeSync, fdatasync, open, read, readdir, stat, statfs, unlink } from 'node:fs'
+import { closeSync, open, read, readdir, stat, statfs, unlink } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Fault } from '../../faults.ts'
 import { onDisk, storageFault } from './errors.ts'
 import { createFolder, createFolderSync } from './folders.ts'
-import { pour } from './pour.ts'
+import { pour, wholeAtMost } from './pour.ts'
 import { createSpares } from './spares.ts'
 import type { BlobKey, Blobs, Bytes, Closing, Room } from './storage.ts'
 
@@ -29,11 +29,12 @@ export interface DiskOptions {
 const blobName = /^([0-9a-f]{8})\.(dcm|part)$/
 /** A CT image in one turn of the thread pool, and little enough for many readers at once. */
 const readSize = 1024 * 1024
+/** As many may gather a whole image in memory before it is written; of more, each less. */
+const fewWriters = 16
 const lastNumber = 0xffffffff
 
 const fs = {
   open: promisify(open),
-  fdatasync: promisify(fdatasync),
   unlink: promisify(unlink),
   stat: promisify(stat),
   statfs: promisify(statfs),
@@ -86,8 +87,8 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
       const { key, path, file } = await onDisk(spares.take())
       writing.add(key)
       try {
-        const length = await pour(bytes, file)
-        await onDisk(fs.fdatasync(file))
+        const whole = writing.size > fewWriters ? undefined : wholeAtMost
+        const length = await pour(bytes, file, () => onDisk(fs.open(path, 'r+')), whole)
         closeSync(file)
         return { key, bytes: length }
       } catch (error) {

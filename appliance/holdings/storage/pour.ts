@@ -1,46 +1,61 @@
-import { writev } from 'node:fs'
+import { closeSync, fdatasync, writev } from 'node:fs'
+import { promisify } from 'node:util'
 import { Fault } from '../../faults.ts'
-import { storageFault } from './errors.ts'
+import { onDisk, storageFault } from './errors.ts'
 import type { Bytes } from './storage.ts'
 
 /** As much is gathered before it is written: fewer system calls, while memory stays bounded. */
 const gathered = 256 * 1024
+/** Before a blob's first lot: a CT image is written and synced in one turn of the thread pool. */
+export const wholeAtMost = 768 * 1024
 const mostChunks = 512
 
+const syncFile = promisify(fdatasync)
+
 /**
- * Writes all of `bytes` into a file and answers how many they were. While one gathered lot is being
- * written the next is gathered, so receiving and writing overlap; a slow disk holds up the source.
- * Chunks must not be changed by their giver afterwards.
+ * Writes all of `bytes` into an empty file and answers how many they were, once they would survive a
+ * power cut. `file` is open for synchronous writing (`O_DSYNC`): up to `whole` bytes are gathered,
+ * written and synced in one turn of the thread pool. Of more than that `open` opens the file again,
+ * to be synced once at the end; while one lot is being written the next is gathered, so receiving and
+ * writing overlap, and a slow disk holds up the source. Chunks must not be changed by their giver
+ * afterwards.
  */
-export async function pour(bytes: Bytes, file: number): Promise<number> {
+export async function pour(
+  bytes: Bytes,
+  file: number,
+  open: () => Promise<number>,
+  whole = gathered,
+): Promise<number> {
   let position = 0
   let lot: Uint8Array[] = []
   let size = 0
+  let lots: number | undefined
   let writing: Promise<void> | undefined
   try {
     for await (const chunk of bytes) {
       if (chunk.length === 0) continue
       lot.push(chunk)
       size += chunk.length
-      if (size < gathered && lot.length < mostChunks) continue
+      if (size < (lots === undefined ? whole : gathered) && lot.length < mostChunks) continue
+      lots ??= await open()
       await writing
-      writing = writeLot(file, lot, position, size)
+      writing = writeLot(lots, lot, position, size)
       // Whoever awaits it sees its failure; until then it is nobody's unhandled rejection.
       writing.catch(() => {})
       position += size
       lot = []
       size = 0
     }
-  } catch (error) {
-    // The file is closed next: nothing may still be writing into its number.
+    // The last lot need not wait for the one before; what is synced or closed is being written no more.
+    const left = [writing, size > 0 ? writeLot(lots ?? file, lot, position, size) : undefined]
+    const failed = (await Promise.allSettled(left)).find(each => each.status === 'rejected')
+    if (failed) throw failed.reason
+    if (lots !== undefined) await onDisk(syncFile(lots))
+    return position + size
+  } finally {
     await writing?.catch(() => {})
-    throw error
+    if (lots !== undefined) closeSync(lots)
   }
-  // The last lot need not wait for the one before; the file is closed when neither is under way.
-  const left = [writing, size > 0 ? writeLot(file, lot, position, size) : undefined]
-  const failed = (await Promise.allSettled(left)).find(each => each.status === 'rejected')
-  if (failed) throw failed.reason
-  return position + size
 }
 
 /** `writev` may take only a part; the rest follows until the disk takes nothing. */

@@ -1,9 +1,9 @@
-import { closeSync, open, unlink } from 'node:fs'
+import { closeSync, constants, open, unlink } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import type { BlobKey } from './storage.ts'
 
-/** An empty file whose name would survive a power cut, open for writing. */
+/** An empty file whose name would survive a power cut, open for synchronous writing (`O_DSYNC`). */
 export interface Spare {
   key: BlobKey
   path: string
@@ -18,6 +18,9 @@ export interface Spares {
   /** What was not taken is removed again. */
   close(): Promise<void>
 }
+
+const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants
+const durably = O_WRONLY | O_CREAT | O_EXCL | O_DSYNC
 
 const openFile = promisify(open)
 const removeFile = promisify(unlink)
@@ -54,7 +57,7 @@ export function createSpares(options: {
       const folders = new Set(paths.map(({ path }) => dirname(path)))
       for (const folder of folders) await makeFolder(folder)
       for (const { key, path } of paths) {
-        made.push({ key, path, file: await openFile(path, 'wx', 0o640) })
+        made.push({ key, path, file: await openFile(path, durably, 0o640) })
       }
       for (const folder of folders) await syncFolder(folder)
     } catch (error) {
