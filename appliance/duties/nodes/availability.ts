@@ -7,7 +7,8 @@ import {
   type Store,
 } from '../../holdings/catalog/catalog.ts'
 import { generateUid, type NewElement } from '../../standard/dicom/dicom.ts'
-import type { Kind, Notice, Notices } from './notices.ts'
+import type { Kind, Notice } from './notice.ts'
+import type { Notices } from './notices.ts'
 import { referenceItem } from './references.ts'
 import type { Nodes } from './registry.ts'
 import { availabilitySopClass } from './services.ts'

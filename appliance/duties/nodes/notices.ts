@@ -1,48 +1,12 @@
-import { Fault, faultOf } from '../../faults.ts'
-import { type Key, keyOf, type Store } from '../../holdings/catalog/catalog.ts'
-import { type NewElement, writeDataset } from '../../standard/dicom/dicom.ts'
-import { type OutgoingRequest, type Peer, status, statusKind } from '../../standard/dimse/dimse.ts'
+import { type Fault, faultOf } from '../../faults.ts'
+import type { Key, Store } from '../../holdings/catalog/catalog.ts'
+import type { Peer } from '../../standard/dimse/dimse.ts'
 import { associate, type Calling } from './association.ts'
-import { contextFor, during, refusal } from './question.ts'
+import { type Kind, type Notice, type Recipient, type Saying, say } from './notice.ts'
+import { contextFor, during } from './question.ts'
 import type { Nodes } from './registry.ts'
 import type { Node } from './settings.ts'
-
-/** Whom a notice is for: a known node, or whoever called under an AE title. */
-export type Recipient = { node: string } | { aet: string; address: string }
-
-/**
- * Something a node must be told, until it takes it. It never changes: how often it was tried is
- * forgotten at a restart, which tries again at once.
- */
-export interface Notice {
-  /** One of the same id for the same recipient takes its place. */
-  id: string
-  to: Recipient
-  kind: string
-  /** Plain data for its kind. */
-  about: unknown
-  /** The AE title to speak under, where the node has no `localAet`. */
-  as?: string
-  /** ms since 1970, by this box's clock. */
-  since: number
-}
-
-/** What is said to a node, in one request. */
-export interface Saying {
-  request: Omit<OutgoingRequest, 'dataset' | 'transferSyntaxUid'>
-  elements: readonly NewElement[]
-}
-
-/** A kind of notice. */
-export interface Kind {
-  sopClassUid: string
-  /** Asked for as the SCP that we are (PS3.7 D.3.3.4). */
-  role?: { scu: boolean; scp: boolean }
-  /** What to say now; `undefined`: nothing any more. */
-  compose(notice: Notice, node: Node | undefined): Promise<Saying | undefined>
-  /** It was taken, or there is nothing left to say. */
-  settled?(notice: Notice): void
-}
+import { keyFor, owedKey, shelfOf, shelvesIn } from './shelves.ts'
 
 /** A notice and how it stands. */
 export interface NoticeReport extends Notice {
@@ -84,9 +48,6 @@ export interface NoticesParts {
 const atOnce = 64
 const longestPause = 3_600
 
-/** Below it, by recipient and id, the notices; the rest of the store is for whoever owes them. */
-const owedKey = keyOf('owed')
-
 /** A wait after failures in a row, in memory. */
 interface Standing {
   failures: number
@@ -109,10 +70,6 @@ export function createNotices(parts: NoticesParts): Notices {
   let nap = new AbortController()
   const ring = () => nap.abort()
 
-  const shelfOf = (to: Recipient) =>
-    owedKey + ('node' in to ? keyOf('node', to.node) : keyOf('aet', to.aet, to.address))
-  const keyFor = ({ to, id }: Pick<Notice, 'to' | 'id'>) => shelfOf(to) + keyOf(id)
-
   function nodeOf(to: Recipient): Node | undefined {
     return 'node' in to ? nodes.get(to.node) : nodes.ofAeTitle(to.aet, to.address)
   }
@@ -134,20 +91,6 @@ export function createNotices(parts: NoticesParts): Notices {
       ...{ code: fault.code, failures },
       advice: `${fault.advice} It is tried again by itself.`,
     })
-  }
-
-  async function say(peer: Peer, saying: Saying): Promise<void> {
-    const { sopClassUid, operation } = saying.request
-    const as = operation === 'N-EVENT-REPORT' ? 'scp' : 'scu'
-    const agreed = peer.accepted(sopClassUid, undefined, as)
-    if (!agreed) throw new Fault('peer-declined', `it takes no ${operation} of ${sopClassUid}`)
-    const { transferSyntaxUid } = agreed
-    const dataset = writeDataset(saying.elements, transferSyntaxUid)
-    for await (const reply of peer.perform({ ...saying.request, transferSyntaxUid, dataset })) {
-      // A repeat of what was taken, whose answer was lost.
-      if (reply.status === status.duplicateSopInstance) return
-      if (statusKind(reply.status) === 'failure') throw refusal(operation, reply)
-    }
   }
 
   const isDue = (key: Key) => !inHand.has(key) && (standings.get(key)?.dueAt ?? 0) <= elapsed()
@@ -200,22 +143,9 @@ export function createNotices(parts: NoticesParts): Notices {
     }
   }
 
-  /** The recipients that anything is owed to. */
-  function* shelves(): Generator<readonly [Key, Recipient]> {
-    let from: Key = ''
-    for (;;) {
-      const [found] = store.range<Notice>({ under: owedKey, from, limit: 1 })
-      if (!found) return
-      const shelf = shelfOf(found[1].to)
-      yield [shelf, found[1].to]
-      // The keys of a shelf begin with it; it ends with a zero byte.
-      from = `${shelf.slice(owedKey.length, -1)}\x01`
-    }
-  }
-
   function begin(stop: AbortSignal): Promise<void>[] {
     const begun: Promise<void>[] = []
-    for (const [shelf, to] of shelves()) {
+    for (const [shelf, to] of shelvesIn(store)) {
       if (underWay.has(shelf) || !isDue(shelf) || !hasDue(shelf)) continue
       const node = nodeOf(to)
       // A notice for a node that was removed is over; a stranger's waits until it is known.

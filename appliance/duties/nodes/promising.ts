@@ -1,7 +1,7 @@
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import { status } from '../../standard/dimse/dimse.ts'
-import type { Kind, Notice } from './notices.ts'
+import type { Kind, Notice } from './notice.ts'
 import { commitmentElements, type Reference } from './references.ts'
 import { storageCommitmentInstance, storageCommitmentSopClass } from './services.ts'
 
