@@ -1,64 +1,11 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createForward, forwardSettings } from '../../appliance/duties/forward/forward.ts'
-import { openStore } from '../../appliance/holdings/catalog/catalog.ts'
-import { silentLog } from '../../appliance/log.ts'
 import { startBadScp } from '../peers/badScp.ts'
 import { startBadStow } from '../peers/badStow.ts'
+import { imageOf, startRelay } from '../peers/realRelay.ts'
 import { type ShapingProxy, startShapingProxy } from '../peers/shapingProxy.ts'
-import { createStandInArchive } from '../peers/standInArchive.ts'
 
 type Say = (line?: string) => void
-
-/** A relay on real time and sockets, its ledger in a real store, its images in memory. */
-async function startRelay(folder: string, given: { destinations: object[]; link?: object }) {
-  mkdirSync(folder, { recursive: true })
-  const held = createStandInArchive()
-  const store = await openStore({ folder })
-  const names = given.destinations.map(each => (each as { name: string }).name)
-  const forward = createForward({
-    archive: held.archive,
-    ...{ store, aeTitle: 'WAYSTATION', log: silentLog, now: Date.now, random: Math.random },
-    settings: forwardSettings.parse({
-      ...given,
-      rules: [
-        { name: 'urgent', when: { sender: 'ER*' }, send: names, priority: 'stat', final: true },
-        { name: 'all', send: names },
-      ],
-    }),
-    pause: (seconds, stop) =>
-      sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined),
-  })
-  const stopping = new AbortController()
-  let running: Promise<void> | undefined
-  return {
-    held,
-    begin() {
-      running = forward.run(stopping.signal)
-    },
-    pause: (name: string) => forward.pause(name),
-    resume: (name: string) => forward.resume(name),
-    async owing(count: number): Promise<void> {
-      const owes = () =>
-        forward
-          .destinations()
-          .every(({ sums }) => sums.owed.deliveries + sums.sending.deliveries === count)
-      while (!owes()) await sleep(5)
-    },
-    async stop(...lines: ShapingProxy[]) {
-      stopping.abort()
-      await Promise.all(lines.map(each => each.stop()))
-      await running
-      await store.close()
-    },
-  }
-}
-
-/** An image of about so many bytes, none like another. */
-function imageOf(study: number, image: number, bytes: number) {
-  return { study, image, dataset: Buffer.alloc(bytes, image) }
-}
 
 const to = (name: string, port: number, more: object = {}) => ({
   ...{ name, kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', port, timers: { stop: 0.1 } },
