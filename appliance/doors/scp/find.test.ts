@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import {
-  type AnsweringBox,
   ask,
   found,
   patientRoot,
@@ -9,6 +8,7 @@ import {
   startAnswering,
   studyRoot,
 } from '../../../test/conformance/find/answering.ts'
+import type { Box } from '../../../test/conformance/nodes/box.ts'
 import type { ImageOf } from '../../../test/faults/images.ts'
 import type { NewElement } from '../../standard/dicom/dicom.ts'
 
@@ -41,7 +41,7 @@ const header = (study: number): NewElement[] => [
 ]
 
 const privateKeys = [{ creator: 'MAKER 1', tag: '0029,xx20', vr: 'LO' }]
-let box: AnsweringBox
+let box: Box
 before(async () => {
   box = await startAnswering({ privateKeys })
   for (const image of images) await box.receive({ ...image, more: header(image.study!) })

@@ -40,8 +40,8 @@ before(async () => {
   ])
     await box.receive(given)
   destination = await startNode()
-  await box.addNode({ name: 'archive', aet: aeTitle, host: '127.0.0.1', port: destination.port })
-  await box.addNode({ name: 'down', aet: 'DOWN', host: '127.0.0.1', port: 1, timeout: 1 })
+  await box.knows('archive', aeTitle, destination.port)
+  await box.knows('down', 'DOWN', 1, { timeout: 1 })
 })
 after(async () => {
   await destination.stop()

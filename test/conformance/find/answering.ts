@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createScp, type ScpSettings, scpSettings } from '../../../appliance/doors/scp/scp.ts'
-import { openNodes } from '../../../appliance/duties/nodes/nodes.ts'
+import type { ScpSettings } from '../../../appliance/doors/scp/scp.ts'
 import { silentLog } from '../../../appliance/log.ts'
 import {
   type Dataset,
@@ -13,47 +11,22 @@ import {
   writeDataset,
 } from '../../../appliance/standard/dicom/dicom.ts'
 import { connect, type Reply } from '../../../appliance/standard/dimse/dimse.ts'
-import { type Holdings, openHoldings, origin } from '../../faults/holdings.ts'
-import { inPieces } from '../../faults/images.ts'
-
-/** The archive behind its DICOM port, in this process. */
-export interface AnsweringBox extends Holdings {
-  port: number
-  /** Keeps a Part 10 file. */
-  keep(file: string): Promise<void>
-  stop(): Promise<void>
-}
+import { type Box, startBox } from '../nodes/box.ts'
 
 export const patientRoot = '1.2.840.10008.5.1.4.1.2.1.1'
 export const studyRoot = '1.2.840.10008.5.1.4.1.2.2.1'
 export const patientStudyOnly = '1.2.840.10008.5.1.4.1.2.3.1'
 
+/** A box in a folder that is gone with it. */
 export async function startAnswering(
   find: Partial<Record<keyof ScpSettings['find'], unknown>> = {},
-): Promise<AnsweringBox> {
+): Promise<Box> {
   const folder = await mkdtemp(join(tmpdir(), 'waystation-find-'))
-  const holdings = await openHoldings({ folder })
-  const scp = createScp({
-    settings: scpSettings.parse({ host: '127.0.0.1', port: 0, find }),
-    archive: holdings.archive,
-    nodes: openNodes({ settings: [], store: holdings.store.space('nodes'), log: silentLog }),
-    onRecord: () => {},
-    log: silentLog,
-    now: () => new Date('2026-01-02T03:04:05.000Z'),
-  })
-  const stopping = new AbortController()
-  const running = scp.run(stopping.signal)
-  const { port = 0 } = await scp.listening
+  const box = await startBox({ aet: 'WAYSTATION', folder, dicom: { find } })
   return {
-    ...holdings,
-    port,
-    async keep(file) {
-      await holdings.archive.receiveFile(inPieces(readFileSync(file), 65_536), origin)
-    },
+    ...box,
     async stop() {
-      stopping.abort()
-      await running
-      await holdings.close()
+      await box.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { faultOf } from '../../../appliance/faults.ts'
-import { type AnsweringBox, ask, startAnswering } from './answering.ts'
+import type { Box } from '../nodes/box.ts'
+import { ask, startAnswering } from './answering.ts'
 import { type NamedSample, namedSamples, readAnswers } from './pydicom.ts'
 
 /** In rounds without two of one SOP Instance UID, or two names in one study. */
@@ -39,7 +40,7 @@ async function boxOf(round: NamedSample[], t: TestContext) {
   return { box, kept }
 }
 
-async function answersByName(box: AnsweringBox, { queries, studyInstanceUid }: NamedSample) {
+async function answersByName(box: Box, { queries, studyInstanceUid }: NamedSample) {
   const answers: Uint8Array[] = []
   for (const { set, identifier } of queries) {
     const replies = await ask(box.port, { identifier: Buffer.from(identifier, 'base64') })

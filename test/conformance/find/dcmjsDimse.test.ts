@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import dcmjsDimse from 'dcmjs-dimse'
-import { type AnsweringBox, startAnswering } from './answering.ts'
+import type { Box } from '../nodes/box.ts'
+import { startAnswering } from './answering.ts'
 
 const { Client, constants, requests } = dcmjsDimse
 const { Status } = constants
@@ -11,7 +12,7 @@ dcmjsDimse.log.disableAll()
 
 type FindRequest = ReturnType<typeof requests.CFindRequest.createStudyFindRequest>
 
-let box: AnsweringBox
+let box: Box
 before(async () => {
   box = await startAnswering()
   await box.receive({ patient: 'P1', name: 'Doe^Jane', study: 1, date: '20260110' })

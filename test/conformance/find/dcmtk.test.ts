@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Dataset, readDataset, readFileMeta } from '../../../appliance/standard/dicom/dicom.ts'
 import { start } from '../../peers/programs.ts'
-import { type AnsweringBox, startAnswering } from './answering.ts'
+import type { Box } from '../nodes/box.ts'
+import { startAnswering } from './answering.ts'
 
-let box: AnsweringBox
+let box: Box
 const folder = mkdtempSync(join(tmpdir(), 'waystation-findscu-'))
 before(async () => {
   box = await startAnswering()

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import {
   createScp,
   keepImage,
@@ -19,7 +20,9 @@ import {
 import { pause } from '../../../appliance/host/health/health.ts'
 import { silentLog } from '../../../appliance/log.ts'
 import type { ConnectionRecord } from '../../../appliance/standard/dimse/dimse.ts'
-import { type Holdings, type HoldingsOptions, openHoldings } from '../../faults/holdings.ts'
+import type { Transcoder } from '../../../appliance/standard/pixels/pixels.ts'
+import { type Holdings, type HoldingsOptions, openHoldings, origin } from '../../faults/holdings.ts'
+import { inPieces } from '../../faults/images.ts'
 
 /** An archive with its DICOM port, its nodes and all that is owed to them, in this process. */
 export interface Box extends Holdings, NodeServices {
@@ -29,6 +32,8 @@ export interface Box extends Holdings, NodeServices {
   asking: Asking
   /** Of incoming and outgoing associations that have ended, oldest first. */
   records: readonly ConnectionRecord[]
+  /** Keeps a Part 10 file. */
+  keep(file: string): Promise<void>
   /** Adds a box, or whatever listens there, as a known node. */
   knows(name: string, aet: string, port: number, more?: Partial<NodeInput>): Promise<void>
   stop(): Promise<void>
@@ -40,10 +45,13 @@ export interface BoxOptions extends HoldingsOptions {
   dicom?: Partial<Record<keyof ScpSettings, unknown>>
   tls?: Calling['tls']
   time?: Time
+  /** Ended with the box. */
+  transcoder?: Transcoder
 }
 
 export async function startBox(options: BoxOptions): Promise<Box> {
-  const { aet, time = createTime() } = options
+  const { aet, time = createTime(), transcoder } = options
+  const converting = transcoder ? { transcoder } : {}
   const holdings = await openHoldings({ pause, ...options })
   const { archive, store } = holdings
   const records: ConnectionRecord[] = []
@@ -56,7 +64,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     ...(options.tls && { tls: options.tls }),
   }
   const asking = createAsking({
-    ...{ calling, archive, now: Date.now },
+    ...{ calling, archive, now: Date.now, ...converting },
     receive: request => keepImage(archive, request, { log: silentLog, now }),
   })
   const services = createNodeServices({
@@ -66,7 +74,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
   })
   const scp = createScp({
     settings: scpSettings.parse({ aet, host: '127.0.0.1', port: 0, ...options.dicom }),
-    ...{ archive, nodes, asking, onRecord, now, commitments: services.commitments },
+    ...{ archive, nodes, asking, onRecord, now, commitments: services.commitments, ...converting },
     log: silentLog,
   })
   const stopping = new AbortController()
@@ -78,12 +86,16 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     ...holdings,
     ...services,
     ...{ port, tlsPort, nodes, asking, records },
+    async keep(file) {
+      await archive.receiveFile(inPieces(readFileSync(file), 65_536), origin)
+    },
     async knows(name, title, at, more = {}) {
       await nodes.put({ name, aet: title, host: '127.0.0.1', port: at, ...more })
     },
     async stop() {
       stopping.abort()
       await running
+      await transcoder?.close()
       await holdings.close()
     },
   }

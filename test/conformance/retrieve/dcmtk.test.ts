@@ -20,7 +20,7 @@ before(async () => {
   await box.receive({ study: 2 })
   arrivals = box.folderWithin('arrivals')
   destination = await storeScp(arrivals)
-  await box.addNode({ name: 'scp', aet: 'DEST', host: '127.0.0.1', port: destination.port })
+  await box.knows('scp', 'DEST', destination.port)
 })
 after(async () => {
   await destination.stop()

@@ -2,13 +2,6 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createScp, scpSettings } from '../../../appliance/doors/scp/scp.ts'
-import {
-  createAsking,
-  type NodeInput,
-  nodeSettings,
-  openNodes,
-} from '../../../appliance/duties/nodes/nodes.ts'
 import { silentLog } from '../../../appliance/log.ts'
 import type { NewElement } from '../../../appliance/standard/dicom/dicom.ts'
 import { explicitLittleEndian, writeDataset } from '../../../appliance/standard/dicom/dicom.ts'
@@ -19,9 +12,8 @@ import {
   type Reply,
 } from '../../../appliance/standard/dimse/dimse.ts'
 import { createTranscoder } from '../../../appliance/standard/pixels/pixels.ts'
-import { type Holdings, openHoldings, origin } from '../../faults/holdings.ts'
-import { inPieces } from '../../faults/images.ts'
 import { datasetOf } from '../../samples/part10.ts'
+import { type Box, startBox } from '../nodes/box.ts'
 
 export const patientRoot = {
   move: '1.2.840.10008.5.1.4.1.2.1.2',
@@ -36,57 +28,22 @@ export const patientStudyOnly = {
   get: '1.2.840.10008.5.1.4.1.2.3.3',
 }
 
-/** The archive behind its DICOM port, in this process, with the nodes it may send to. */
-export interface GivingBox extends Holdings {
-  port: number
+/** A box that converts, in a folder that is gone with it. */
+export interface GivingBox extends Box {
   folderWithin(name: string): string
-  /** Keeps a Part 10 file. */
-  keep(file: string): Promise<void>
-  addNode(node: NodeInput): Promise<unknown>
-  stop(): Promise<void>
 }
 
 export async function startGiving(): Promise<GivingBox> {
   const folder = await mkdtemp(join(tmpdir(), 'waystation-retrieve-'))
-  const holdings = await openHoldings({ folder })
-  const { archive } = holdings
-  const nodes = openNodes({
-    settings: [],
-    store: holdings.store.space('nodes'),
-    log: silentLog,
-  })
-  const transcoder = createTranscoder()
-  const asking = createAsking({
-    calling: { aeTitle: 'WAYSTATION', log: silentLog },
-    ...{ archive, transcoder, now: Date.now },
-    receive: () => Promise.reject(new Error('nobody gets from here')),
-  })
-  const scp = createScp({
-    settings: scpSettings.parse({ host: '127.0.0.1', port: 0 }),
-    ...{ archive, nodes, asking, transcoder },
-    onRecord: () => {},
-    log: silentLog,
-    now: () => new Date('2026-01-02T03:04:05.000Z'),
-  })
-  const stopping = new AbortController()
-  const running = scp.run(stopping.signal)
-  const { port = 0 } = await scp.listening
+  const box = await startBox({ aet: 'WAYSTATION', folder, transcoder: createTranscoder() })
   return {
-    ...holdings,
-    port,
+    ...box,
     folderWithin(name) {
       mkdirSync(join(folder, name), { recursive: true })
       return join(folder, name)
     },
-    async keep(file) {
-      await archive.receiveFile(inPieces(readFileSync(file), 65_536), origin)
-    },
-    addNode: node => nodes.put(nodeSettings.parse(node)),
     async stop() {
-      stopping.abort()
-      await running
-      await transcoder.close()
-      await holdings.close()
+      await box.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
