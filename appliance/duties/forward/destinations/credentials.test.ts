@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BadStow, startBadStow } from '../../../../test/peers/badStow.ts'
+import { Fault } from '../../../faults.ts'
 import { silentLog } from '../../../log.ts'
 import { collect, outcomesOf, study } from './destination.contract.ts'
 import { dicomwebSettings, openDicomweb } from './dicomweb.ts'
@@ -67,4 +68,33 @@ test('a token is not used beyond its life', () =>
     await new Promise(resolve => setTimeout(resolve, 2))
     await destination.probe(never)
     assert.equal(cloud.tokens.length, 2)
+  }))
+
+test('no fault tells a secret, whoever refuses and however', () =>
+  withCloud(async cloud => {
+    cloud.admits = () => false
+    cloud.tokenRefusal = { status: 400, body: '{"error":"no s3cret here","hint":"s3cret"}' }
+    const tokenUrl = `http://127.0.0.1:${cloud.port}/token`
+    const oauth2 = { kind: 'oauth2', tokenUrl, clientId: 'box', clientSecret: 's3cret' }
+    const settings = [
+      { credentials: { kind: 'basic', user: 'box', password: 's3cret' } },
+      { credentials: { kind: 'bearer', token: 's3cret' } },
+      { credentials: oauth2 },
+      { credentials: { ...oauth2, clientIn: 'body' } },
+      { headers: { 'X-Api-Key': 's3cret' } },
+      { proxy: `http://box:s3cret@127.0.0.1:${cloud.port}` },
+      { proxy: 'http://box:s3cret@127.0.0.1:1' },
+      { proxy: 'http://box:s3cret@127.0.0.1:1', url: 'https://pacs.invalid/' },
+    ]
+    for (const each of settings) {
+      const fault: unknown = await to(cloud.port, each)
+        .probe(never)
+        .then(
+          () => assert.fail('it was let in'),
+          error => error,
+        )
+      assert.ok(fault instanceof Fault)
+      for (let told: unknown = fault; told instanceof Error; told = told.cause)
+        assert.ok(!`${told.stack} ${JSON.stringify(told)}`.includes('s3cret'), `${told.stack}`)
+    }
   }))
