@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import dcmjsDimse from 'dcmjs-dimse'
 import { type Certificates, type Identity, makeCertificates } from '../../peers/certificates.ts'
 import { eventually, freePort } from '../../peers/programs.ts'
+import { WillingScp } from '../../peers/willingScp.ts'
 import {
   aeTitle,
   call,
@@ -17,14 +18,13 @@ import {
   syntheticInstances,
 } from './node.ts'
 
-const { Client, Server, Scp, constants, requests, responses } = dcmjsDimse
-const { PresentationContextResult, Status } = constants
+const { Client, Server, constants, requests, responses } = dcmjsDimse
+const { Status } = constants
 
 // The library turns the root logger of `loglevel` to TRACE when it loads.
 dcmjsDimse.log.disableAll()
 
 type Request = Parameters<InstanceType<typeof Client>['addRequest']>[0]
-type Association = InstanceType<typeof dcmjsDimse.association.Association>
 
 /** 512² pixels of two bytes end the dataset; the rest of it the library writes anew, as it likes. */
 const pixelsOf = (dataset: Buffer) => dataset.subarray(-512 * 512 * 2)
@@ -120,27 +120,9 @@ describe('dcmjs-dimse asks us', () => {
   })
 })
 
-/** Takes every context in the first transfer syntax that is proposed, and remembers what it is sent. */
-class RememberingScp extends Scp {
+/** Remembers what it is sent. */
+class RememberingScp extends WillingScp {
   static readonly stored: { sopInstanceUid: string; pixels: Buffer }[] = []
-
-  override associationRequested(association: Association): void {
-    for (const { id } of association.getPresentationContexts()) {
-      const context = association.getPresentationContext(id)
-      const [first] = context.getTransferSyntaxUids()
-      context.setResult(PresentationContextResult.Accept, first)
-    }
-    this.sendAssociationAccept()
-  }
-
-  override cEchoRequest(
-    request: InstanceType<typeof requests.CEchoRequest>,
-    callback: (response: InstanceType<typeof responses.CEchoResponse>) => void,
-  ): void {
-    const response = responses.CEchoResponse.fromRequest(request)
-    response.setStatus(Status.Success)
-    callback(response)
-  }
 
   override cStoreRequest(
     request: InstanceType<typeof requests.CStoreRequest>,
@@ -156,10 +138,6 @@ class RememberingScp extends Scp {
     const response = responses.CStoreResponse.fromRequest(request)
     response.setStatus(Status.Success)
     callback(response)
-  }
-
-  override associationReleaseRequested(): void {
-    this.sendAssociationReleaseResponse()
   }
 }
 

@@ -3,44 +3,26 @@ import { after, before, test } from 'node:test'
 import dcmjsDimse from 'dcmjs-dimse'
 import { freshFolders } from '../../faults/holdings.ts'
 import { eventually, freePort } from '../../peers/programs.ts'
+import { WillingScp } from '../../peers/willingScp.ts'
 import { storesFindsAndGivesBack } from './archive.ts'
 import { type Box, startBox } from './box.ts'
 
-const { Client, Server, Scp, Dataset, constants, requests, responses } = dcmjsDimse
-const { PresentationContextResult, Status } = constants
+const { Client, Server, Dataset, constants, requests, responses } = dcmjsDimse
+const { Status } = constants
 
 // The library turns the root logger of `loglevel` to TRACE when it loads.
 dcmjsDimse.log.disableAll()
 
 const implicit = '1.2.840.10008.1.2'
 
-type Association = InstanceType<typeof dcmjsDimse.association.Association>
 type Stored = NonNullable<ReturnType<InstanceType<typeof requests.CStoreRequest>['getDataset']>>
 
 const freshFolder = freshFolders(after)
 let box: Box
 
 /** An archive of what it is sent, made of nothing but the library. */
-class ArchivingScp extends Scp {
+class ArchivingScp extends WillingScp {
   static readonly stored: Stored[] = []
-
-  override associationRequested(association: Association): void {
-    for (const { id } of association.getPresentationContexts()) {
-      const context = association.getPresentationContext(id)
-      const [first] = context.getTransferSyntaxUids()
-      context.setResult(PresentationContextResult.Accept, first)
-    }
-    this.sendAssociationAccept()
-  }
-
-  override cEchoRequest(
-    request: InstanceType<typeof requests.CEchoRequest>,
-    callback: (response: InstanceType<typeof responses.CEchoResponse>) => void,
-  ): void {
-    const response = responses.CEchoResponse.fromRequest(request)
-    response.setStatus(Status.Success)
-    callback(response)
-  }
 
   override cStoreRequest(
     request: InstanceType<typeof requests.CStoreRequest>,
@@ -105,10 +87,6 @@ class ArchivingScp extends Scp {
         callback([response])
       })
     this.sendRequests(given)
-  }
-
-  override associationReleaseRequested(): void {
-    this.sendAssociationReleaseResponse()
   }
 }
 
