@@ -141,6 +141,27 @@ describe('questions to a node', () => {
     await endless.stop()
   })
 
+  for (const how of ['get', 'move'] as const)
+    test(`a C-${how.toUpperCase()} that is called off leaves what had come, and the rest there`, async () => {
+      const study = how === 'get' ? 20 : 21
+      for (let instance = 1; instance <= 12; instance++)
+        await far.receive({ study, instance, pixels: 300_000 })
+      const before = near.archive.catalog.totals().instances
+      const cancel = new AbortController()
+      const identifier = [{ tag: 'StudyInstanceUID', value: `1.2.826.0.1.${study}` }]
+      const wanted = { level: 'Study' as const, identifier }
+      let last: Progress | undefined
+      for await (const progress of near.asking[how](node, wanted, { cancel: cancel.signal })) {
+        last = progress
+        cancel.abort()
+      }
+      assert.equal(last?.ended, 'cancelled')
+      const came = near.archive.catalog.totals().instances - before
+      assert.ok(came >= 1 && came < 12, `${came} came`)
+      assert.equal(last.completed, came)
+      assert.equal(last.remaining, 12 - came)
+    })
+
   test('a node that says nothing is given up after its own time', async () => {
     const silent = createServer(() => {})
     await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
