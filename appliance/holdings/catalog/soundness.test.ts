@@ -51,3 +51,68 @@ for (const [how, spoil] of Object.entries(spoilings)) {
     await again.close()
   })
 }
+
+/** The same numbers for the same seed (a linear congruential generator). */
+function seeded(seed: number): (below: number) => number {
+  let state = seed
+  return below => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state % below
+  }
+}
+
+test('a store is sound whatever was written, replaced and removed in it', async () => {
+  const folder = await freshFolder()
+  const random = seeded(11)
+  for (let round = 0; round < 12; round++) {
+    const store = await openStore({ folder, onDamage: ({ why }) => assert.fail(why) })
+    for (let lot = 0; lot < 5; lot++) {
+      const put = Array.from({ length: 200 }, () => {
+        const length = random(40) === 0 ? random(30_000) : random(600)
+        const key = `${'k'.repeat(1 + random(400))}${String.fromCharCode(random(256))}${random(900)}`
+        return [key, 'v'.repeat(length)] as const
+      })
+      const [first] = store.range({ from: `${random(9)}`, limit: 1 })
+      store.commit({ put, ...(first && { remove: [first[0]] }) })
+      if (round > 6) {
+        store.commit({ remove: Array.from(store.range({ limit: 300 }), ([key]) => key) })
+      }
+      await store.flushed()
+    }
+    await store.close()
+    assert.equal(await unsoundnessOf(join(folder, 'catalog.mdb'), 'thorough'), undefined)
+  }
+})
+
+/** LMDB would end the process, or lose the page's records, over each of these. */
+const withinLeaf: Record<string, (page: Buffer, random: (below: number) => number) => void> = {
+  'its nodes’ places': (page, random) => {
+    for (let at = 24; at < 44; at++) page[at] = random(251) | 1
+  },
+  'its nodes, all zeros': page => void page.fill(0, 24),
+  'its length': (page, random) => void page.writeUInt16LE(1 + random(65_535), 20),
+  'a key’s length': page => void page.writeUInt16LE(0xfff0, 24 + page.readUInt16LE(24) + 6),
+  'a value’s length': page => void page.writeUInt16LE(0xfff0, 24 + page.readUInt16LE(24)),
+  'a key': page =>
+    void page.fill(0xff, 24 + page.readUInt16LE(24) + 8, 24 + page.readUInt16LE(24) + 12),
+}
+
+for (const [what, spoil] of Object.entries(withinLeaf)) {
+  test(`damage within a leaf is found before LMDB meets it: ${what}`, async () => {
+    const { file } = await filled()
+    const sound = await readFile(file)
+    const random = seeded(23)
+    const leaves = Array.from({ length: sound.length / 4_096 }, (_, number) => number)
+      .filter(number => number > 1 && (sound.readUInt16LE(number * 4_096 + 18) & 0x0f) === 2)
+      .filter(number => sound.readUInt16LE(number * 4_096 + 20) > 2)
+    let found = 0
+    for (let n = 0; n < 20; n++) {
+      const spoilt = Buffer.from(sound)
+      const number = leaves[random(leaves.length)]!
+      spoil(spoilt.subarray(number * 4_096, (number + 1) * 4_096), random)
+      await writeFile(file, spoilt)
+      if (await unsoundnessOf(file)) found++
+    }
+    assert.equal(found, 20)
+  })
+}
