@@ -73,11 +73,13 @@ export class Association {
   readonly #role: Role
   readonly #user: AssociationUser
   readonly #timers: Timers
+  readonly #slowestSender: number
   readonly #reader: PduReader
   #state: State = 'idle'
   #ending: Ending | undefined
   #drain: PromiseWithResolvers<void> | undefined
   #flushedAtStall = 0
+  #receivedBefore = 0
   #error: Error | undefined
   /** The first bytes that came, to tell by them what the other end speaks. */
   firstBytes: Uint8Array = new Uint8Array(0)
@@ -88,13 +90,14 @@ export class Association {
     role: Role
     user: AssociationUser
     timers: Timers
-    limits: Pick<Limits, 'pduLength' | 'associatePduBytes'>
+    limits: Pick<Limits, 'pduLength' | 'associatePduBytes' | 'slowestSender'>
     clock: Clock
   }) {
     this.socket = options.socket
     this.#role = options.role
     this.#user = options.user
     this.#timers = options.timers
+    this.#slowestSender = options.limits.slowestSender
     this.watch = new Watch(options.clock, wait => this.#expired(wait))
     this.#reader = new PduReader(
       {
@@ -198,6 +201,12 @@ export class Association {
     return this.#drain.promise
   }
 
+  /** While a message is coming, enough of it must come in the time of `idle`, however it is cut. */
+  messageComing(coming: boolean): void {
+    if (!coming) this.watch.clear('trickle')
+    else if (!this.#ending && !this.watch.has('trickle')) this.#watchTrickle()
+  }
+
   #read(chunk: Uint8Array): void {
     this.bytesReceived += chunk.length
     if (this.firstBytes.length < 8)
@@ -299,7 +308,8 @@ export class Association {
         this.#end({ how: 'timed-out', wait })
         this.socket.destroy()
       }
-    } else if (wait === 'artim') {
+    } else if (wait === 'trickle' && this.#cameFast()) this.#watchTrickle()
+    else if (wait === 'artim') {
       this.#move('artim-expired')
       this.#end({ how: 'timed-out', wait })
       this.socket.destroy()
@@ -350,6 +360,15 @@ export class Association {
   #watchWrites(): void {
     this.#flushedAtStall = this.#flushed()
     this.watch.set('writeStall', this.#timers.writeStall)
+  }
+
+  #watchTrickle(): void {
+    this.#receivedBefore = this.bytesReceived
+    this.watch.set('trickle', this.#timers.idle)
+  }
+
+  #cameFast(): boolean {
+    return this.bytesReceived - this.#receivedBefore >= this.#slowestSender * this.#timers.idle
   }
 
   #flushed(): number {

@@ -127,6 +127,7 @@ export class Conversation {
   chunkRead(): void {
     this.#inflow?.flush()
     if (this.#inflow?.complete) this.#inflow = undefined
+    this.#watchSender()
   }
 
   releaseAsked(): void {
@@ -261,5 +262,11 @@ export class Conversation {
     else watch.clear('response')
     if (silenceCounts) watch.set('idle', this.#timers.idle)
     else watch.clear('idle')
+    this.#watchSender()
+  }
+
+  /** While it is we who make it wait, its pace is ours. */
+  #watchSender(): void {
+    this.#association.messageComing(this.#assembly.midMessage && !this.#pace.paused)
   }
 }

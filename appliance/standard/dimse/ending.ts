@@ -2,8 +2,8 @@ import { Fault } from '../../faults.ts'
 import type { Abort, AssociateRj } from './pdu.ts'
 import type { Violation } from './violation.ts'
 
-/** What this end waited for in vain. `idle`: anything at all. */
-export type Wait = 'artim' | 'answer' | 'idle' | 'response' | 'writeStall'
+/** What this end waited for in vain. `idle`: anything at all; `trickle`: enough of a message. */
+export type Wait = 'artim' | 'answer' | 'idle' | 'trickle' | 'response' | 'writeStall'
 
 /** How an association ended; one of them, once. */
 export type Ending =
@@ -47,6 +47,7 @@ export const waits: Record<Wait, string> = {
   artim: 'nothing came that begins or ends an association',
   answer: 'no answer to the association or release request',
   idle: 'the other end fell silent',
+  trickle: 'its data came more slowly than is allowed',
   response: 'no answer to a request',
   writeStall: 'the other end takes no more data',
 }

@@ -38,6 +38,8 @@ export function sentenceOf(
         )
       return `${who} closed the connection without releasing the association, after ${workOf(record)}; check the network between us, and whether it was switched off.`
     case 'timed-out':
+      if (ending.wait === 'trickle')
+        return `${who} was given up after ${workOf(record)}, since ${waits.trickle}; check the network between us, or lower the limit "slowestSender".`
       return `${who} was given up, since ${waits[ending.wait]} in time; check the network between us, or raise the timer "${ending.wait}".`
     case 'given-up':
       return `The association with ${who} was ended by this box (${ending.fault.detail || ending.fault.advice}).`

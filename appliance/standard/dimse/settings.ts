@@ -59,6 +59,10 @@ export const limitsSettings = z.strictObject({
     67_108_864,
     'The same over all associations together; past it each may hold one read of the socket only.',
   ),
+  slowestSender: count(
+    100,
+    'Bytes per second that must come of a message under way, on average over the time of the timer "idle"; a sender that dribbles more slowly is given up.',
+  ),
   pipelinedRequests: count(
     8,
     'Requests kept waiting of a peer that does not wait for answers (it was told to: window 1).',

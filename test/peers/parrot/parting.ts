@@ -112,13 +112,13 @@ export const partingScripts: readonly Script[] = [
     record: timedOut,
   },
   {
-    title: 'a dataset over a link of one byte a minute is waited for',
-    source: 'architecture: never stop receiving',
+    title: 'a dataset that trickles in byte by byte is waited for while the time of idle lasts',
+    source: 'the limit slowestSender',
     steps: [
       ...opens,
       data(pdv(3, 3, storeCommand())),
       data(pdv(3, 2, image(0))).subarray(0, 12),
-      trickles(image(0), 60),
+      trickles(image(0), 5),
       answered('C-STORE', 0x0000),
       releaseRq,
       released,
@@ -126,6 +126,19 @@ export const partingScripts: readonly Script[] = [
     ],
     record: { outcome: 'released' },
     stored: [{ sopInstanceUid: instanceUid, came: image(0).toString('hex') }],
+  },
+  {
+    title: 'a dataset of one byte a minute, never silent for long, is not waited for',
+    source: 'the limit slowestSender',
+    steps: [
+      ...opens,
+      data(pdv(3, 3, storeCommand())),
+      data(pdv(3, 2, image(0))).subarray(0, 12),
+      trickles(image(0).subarray(0, 11), 60),
+      aborted(givenUp),
+    ],
+    record: { ...timedOut, sentence: /more slowly than is allowed.*slowestSender/ },
+    stored: failed('peer-timeout'),
   },
   {
     title: 'a peer that asks and asks and takes no answer is given up, and its answers with it',
