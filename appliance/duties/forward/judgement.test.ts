@@ -70,3 +70,14 @@ test('a file on which reading breaks in a way that nobody foresaw is held at onc
   assert.equal(tries(), 1)
   await box.stop()
 })
+
+test('an image is not sent back to where it came from, and goes everywhere else', async () => {
+  const box = await relay({ destinations: ['cloud', 'other'] })
+  box.cloud.destination.isSource = ({ callingAeTitle }) => callingAeTitle === 'CLOUD'
+  box.held.keep({ study: 1, image: 1, callingAeTitle: 'CLOUD' })
+  box.held.keep({ study: 1, image: 2 })
+  await box.time.until(() => box.count('accepted', 'other') === 2 && box.count('accepted') === 1)
+  assert.deepEqual([...box.cloud.offered.keys()], [idOf(1, 2)])
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})

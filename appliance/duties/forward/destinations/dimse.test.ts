@@ -7,6 +7,7 @@ import { startBadScp } from '../../../../test/peers/badScp.ts'
 import { storeScp } from '../../../../test/peers/dcmtk.ts'
 import { freePort } from '../../../../test/peers/programs.ts'
 import { startShapingProxy } from '../../../../test/peers/shapingProxy.ts'
+import type { Origin } from '../../../holdings/catalog/catalog.ts'
 import { silentLog } from '../../../log.ts'
 import { collect, destinationContract, parcel, study } from './destination.contract.ts'
 import { dimseSettings, openDimse } from './dimse.ts'
@@ -195,4 +196,20 @@ test('a stop ends the wait for a far side that is silent', async () => {
   stop.abort()
   await assert.rejects(receipts)
   await scp.stop()
+})
+
+test('where an image came from is known by AE title and address, over DIMSE only', () => {
+  const { isSource } = to(104)
+  const origin = { door: 'DicomProtocol', callingAeTitle: 'CLOUD', address: '::ffff:127.0.0.1' }
+  const asked = [
+    origin,
+    { ...origin, address: '127.0.0.1' },
+    { ...origin, address: '127.0.0.2' },
+    { ...origin, callingAeTitle: 'CLOUD2' },
+    { ...origin, door: 'RestApi' },
+  ]
+  assert.deepEqual(
+    asked.map(each => isSource({ at: '2026-03-01T08:00:00Z', ...each } as Origin)),
+    [true, true, false, false, false],
+  )
 })

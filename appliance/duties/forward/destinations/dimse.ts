@@ -10,6 +10,7 @@ import {
   verificationSopClass,
 } from '../../../standard/dimse/dimse.ts'
 import { type Node, nodeSettings } from '../../nodes/nodes.ts'
+import { addressesOf } from './addresses.ts'
 import { atRevision, receiptOf } from './answers.ts'
 import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
@@ -75,8 +76,11 @@ const implicitVrLittleEndian = '1.2.840.10008.1.2'
  * and transfer syntax, so that nothing has to be re-encoded to be sent.
  */
 export function openDimse(settings: DimseSettings, surroundings: Surroundings): Destination {
+  const addresses = addressesOf(settings.host)
+
   async function associate(contexts: readonly OutgoingContext[], cut: AbortSignal) {
     const { tls } = settings
+    void addresses.learn()
     return connect({
       host: settings.host,
       port: settings.port,
@@ -98,7 +102,8 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
     isSource: ({ door, callingAeTitle, address }) =>
       door === 'DicomProtocol' &&
       callingAeTitle === settings.aet.trim() &&
-      address?.replace(/^::ffff:/, '') === settings.host,
+      address !== undefined &&
+      addresses.has(address),
 
     async *deliver(parcels, stop) {
       let waiting: readonly Parcel[] = parcels
