@@ -62,6 +62,7 @@ function app() {
       },
       release: selection => retried.push(['release', selection]),
       reject: (selection, reason) => retried.push(['reject', selection, reason]),
+      kept: async () => void retried.push('kept'),
       study: () => ({ cloud: { owed: 2 } }),
       async *follow() {
         yield { destinations: [report], plan: true }
@@ -110,13 +111,13 @@ test('the state of every destination is shown with a page of deliveries and why 
   ])
 })
 
-test('parked deliveries are tried again on request, all of them or those named', async () => {
+test('parked deliveries are tried again on request, all of them or those named, and it is kept before it is answered', async () => {
   const { routes, retried } = app()
   const post = (body?: string) =>
     routes.request('/api/deliveries/retry', { method: 'POST', ...(body ? { body } : {}) })
   assert.deepEqual(await (await post()).json(), { retried: 1 })
   await post('{"destination":"cloud","study":"s1"}')
-  assert.deepEqual(retried, [{}, { destination: 'cloud', study: 's1' }])
+  assert.deepEqual(retried, [{}, 'kept', { destination: 'cloud', study: 's1' }, 'kept'])
 })
 
 test('deliveries are withdrawn only when named and with a reason', async () => {
@@ -128,7 +129,7 @@ test('deliveries are withdrawn only when named and with a reason', async () => {
   }
   const answer = await post('{"study":"s1","reason":"wrong patient"}')
   assert.deepEqual(await answer.json(), { withdrawn: 2 })
-  assert.deepEqual(retried, [[{ study: 's1' }, 'wrong patient']])
+  assert.deepEqual(retried, [[{ study: 's1' }, 'wrong patient'], 'kept'])
 })
 
 test('a question that is not understood is refused, and nothing is tried again by mistake', async () => {
@@ -158,7 +159,9 @@ test('what is held for review is listed apart, and released or rejected only whe
   await post('/api/review/reject', '{"study":"s1","reason":"a phantom"}')
   assert.deepEqual(retried, [
     ['release', { study: 's1' }],
+    'kept',
     ['reject', { study: 's1' }, 'a phantom'],
+    'kept',
   ])
 })
 

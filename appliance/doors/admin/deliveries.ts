@@ -51,14 +51,22 @@ const withReason = selection
  * are owed at once, but those held for review. `POST /api/deliveries/withdraw` with at least one of
  * them and a `reason`: they will not be sent. `GET /api/review`: what is held for a person;
  * `POST /api/review/release` and, with a `reason`, `/api/review/reject`, with at least one of them.
- * Faults: `request-malformed`, `not-found`.
+ * What was told is durable when it is answered. Faults: `request-malformed`, `not-found`.
  */
 export function deliveryRoutes({
   forward,
 }: {
   forward: Pick<
     Forward,
-    'destinations' | 'deliveries' | 'study' | 'retry' | 'withdraw' | 'release' | 'reject' | 'follow'
+    | 'destinations'
+    | 'deliveries'
+    | 'study'
+    | 'retry'
+    | 'withdraw'
+    | 'release'
+    | 'reject'
+    | 'kept'
+    | 'follow'
   >
 }): Hono {
   return new Hono()
@@ -92,11 +100,15 @@ export function deliveryRoutes({
     )
     .post('/api/deliveries/retry', async context => {
       const asked: Selection = read(selection, await bodyOf(context.req))
-      return context.json({ retried: forward.retry(asked) })
+      const retried = forward.retry(asked)
+      await forward.kept()
+      return context.json({ retried })
     })
     .post('/api/deliveries/withdraw', async context => {
       const { reason, ...asked } = read(withReason, await bodyOf(context.req))
-      return context.json({ withdrawn: forward.withdraw(asked, reason) })
+      const withdrawn = forward.withdraw(asked, reason)
+      await forward.kept()
+      return context.json({ withdrawn })
     })
     .get('/api/review', context => {
       const asked = read(listing.omit({ state: true, reason: true }), context.req.query())
@@ -109,11 +121,15 @@ export function deliveryRoutes({
     })
     .post('/api/review/release', async context => {
       const asked = read(named, await bodyOf(context.req))
-      return context.json({ released: forward.release(asked) })
+      const released = forward.release(asked)
+      await forward.kept()
+      return context.json({ released })
     })
     .post('/api/review/reject', async context => {
       const { reason, ...asked } = read(withReason, await bodyOf(context.req))
-      return context.json({ rejected: forward.reject(asked, reason) })
+      const rejected = forward.reject(asked, reason)
+      await forward.kept()
+      return context.json({ rejected })
     })
 }
 

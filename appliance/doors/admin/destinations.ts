@@ -27,6 +27,7 @@ export function destinationRoutes({
     | 'removeDestination'
     | 'pause'
     | 'resume'
+    | 'kept'
     | 'probe'
     | 'backfill'
     | 'backfills'
@@ -79,12 +80,14 @@ export function destinationRoutes({
       const removed = await forward.removeDestination(context.req.param('name'))
       return 'problems' in removed ? refused(removed.problems) : context.json({})
     })
-    .post('/api/destinations/:name/pause', context => {
+    .post('/api/destinations/:name/pause', async context => {
       forward.pause(context.req.param('name'))
+      await forward.kept()
       return context.json({})
     })
-    .post('/api/destinations/:name/resume', context => {
+    .post('/api/destinations/:name/resume', async context => {
       forward.resume(context.req.param('name'))
+      await forward.kept()
       return context.json({})
     })
     .post('/api/destinations/:name/probe', async context => {

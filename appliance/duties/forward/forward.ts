@@ -74,6 +74,8 @@ export interface Forward extends Editing {
   /** Sends nothing more there until `resume`, over restarts too. Fault: `not-found`. */
   pause(destination: string): void
   resume(destination: string): void
+  /** Resolves when all that a person said before would survive a power cut. */
+  kept(): Promise<void>
   receipts(): ReceiptCount[]
 }
 
@@ -288,6 +290,7 @@ export function createForward(parts: ForwardParts): Forward {
       wake(destination)
     },
 
+    kept: () => store.flushed(),
     receipts: reports.receipts,
   }
 }
