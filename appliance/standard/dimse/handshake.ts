@@ -39,13 +39,15 @@ export async function openTlsPort(
   settings: TlsSettings,
   around: { timers: Timers; clock: Clock; log: Log },
 ): Promise<TlsPort> {
+  // Looked at before they are read: what is replaced meanwhile counts as replaced.
+  const version = await tlsFilesVersion(settings)
   const server = await serverOf(settings)
   const shaking = new Map<string, (result: TLSSocket | Error) => void>()
   const settle = (socket: TLSSocket, result: TLSSocket | Error) =>
     shaking.get(nameOf(socket))?.(result)
   server.on('secureConnection', socket => settle(socket, socket))
   server.on('tlsClientError', (error, socket) => settle(socket, error))
-  const refresh = refresher(server, settings, around)
+  const refresh = refresher(server, settings, version, around)
 
   return {
     async shake(socket) {
@@ -95,18 +97,17 @@ async function serverOf(settings: TlsSettings): Promise<Server> {
 function refresher(
   server: Server,
   settings: TlsSettings,
+  atStart: string,
   around: { clock: Clock; log: Log },
 ): () => Promise<void> {
-  let version: string | undefined
+  let version = atStart
   let checkedAt = Number.NEGATIVE_INFINITY
   return async () => {
     if (around.clock.now() - checkedAt < checkEvery) return
     checkedAt = around.clock.now()
     const found = await tlsFilesVersion(settings)
     if (version === found) return
-    const first = version === undefined
     version = found
-    if (first) return
     try {
       server.setSecureContext(await readTlsFiles(settings))
       around.log.info('certificates-reloaded', { files: [settings.certificateFile] })
