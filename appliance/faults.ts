@@ -64,6 +64,11 @@ const table = {
     again: false,
     advice: 'The stored file no longer matches its digest; fetch it again.',
   },
+  'catalogue-damaged': {
+    again: true,
+    advice:
+      'The catalogue holds what was not written so; it is made again from the images by itself.',
+  },
   busy: { again: true, advice: 'The box is at its limit; the sender will be served shortly.' },
   stopping: { again: true, advice: 'The box is being stopped; try again after it has started.' },
   cancelled: { again: false, advice: 'It was cancelled on request.' },

@@ -89,6 +89,7 @@ const answers: Record<FaultCode, readonly [ErrorName, number?]> = {
   'storage-full': ['FullStorage'],
   'storage-failed': ['CannotWriteFile'],
   damaged: ['CorruptedFile'],
+  'catalogue-damaged': ['DatabaseUnavailable'],
   busy: ['DatabaseUnavailable'],
   stopping: ['DatabaseUnavailable'],
   cancelled: ['CanceledJob'],

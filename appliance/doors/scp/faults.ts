@@ -23,6 +23,7 @@ const answers: Record<FaultCode, number> = {
   'storage-full': status.outOfResources,
   'storage-failed': status.outOfResources,
   damaged: status.processingFailure,
+  'catalogue-damaged': status.outOfResources,
   busy: status.outOfResources,
   stopping: status.outOfResources,
   cancelled: status.cancel,

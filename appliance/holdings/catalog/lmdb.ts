@@ -1,14 +1,16 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { open as openEnvironment } from 'lmdb'
 import { Fault, faultOf } from '../../faults.ts'
 import { keepAhead } from './ahead.ts'
 import { createOverlay, gone, type Overlay } from './overlay.ts'
+import { createReadable } from './readable.ts'
 import { bounds, merged } from './reading.ts'
 import { unsoundnessOf } from './soundness.ts'
 import { spaceOf, spacePrefix } from './space.ts'
+import { type Standing, standingOf } from './standing.ts'
 import type { Key, OpenStore, Range, Value, Writes } from './store.ts'
 
 /**
@@ -43,7 +45,9 @@ const readersSize = 8_272
 
 /** Faults: `data-folder-refused` when the file cannot be opened; it is left as it is, if it is sound; `storage-full`. */
 export async function openStore(options: LmdbOptions): Promise<OpenStore> {
-  const db = await openFile(options)
+  const standing = standingOf(options.folder)
+  const db = await openFile(options, standing)
+  const readable = createReadable(() => standing.say('doubted'))
   const ahead = options.ahead ?? 16 * 1024 * 1024
   await growAhead()
   const gather = options.gather ?? 300
@@ -60,8 +64,8 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     const newest = fresh.get(key) ?? writing?.get(key)
     if (newest !== undefined) return newest === gone ? undefined : newest
     // Its bytes are good until the next read only, and so need no copy.
-    const bytes = db.getBinaryFast(key)
-    return bytes && JSON.parse(bytes.toString('utf8', 0, bytes.length))
+    const bytes = readable.look(() => db.getBinaryFast(key))
+    return bytes && readable.value(key, bytes)
   }
 
   function commit({ when, put, remove }: Writes): boolean {
@@ -73,8 +77,12 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     if (put?.some(([, value]) => value === undefined)) {
       throw new TypeError('a store keeps no undefined')
     }
-    for (const [key, value] of put ?? []) fresh.put(key, value)
-    for (const key of remove ?? []) fresh.put(key, gone)
+    const write = (key: Key, value: Value) => {
+      fresh.put(key, value)
+      readable.written(key)
+    }
+    for (const [key, value] of put ?? []) write(key, value)
+    for (const key of remove ?? []) write(key, gone)
     if (fresh.size > plenty) void writeOut().catch(() => {})
     else if (fresh.size > 0) timer ??= setTimeout(() => void writeOut().catch(() => {}), gather)
     return true
@@ -146,23 +154,26 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
 
   const store: OpenStore = {
     get: <T>(key: Key) => current(key) as T | undefined,
-    range: <T>(range: Range = {}) => merged<T>(db, overlays, range),
+    range: <T>(range: Range = {}) => merged<T>({ db, overlays, readable }, range),
     count(range = {}) {
       const { from, to } = bounds(range)
       const limit = range.limit ?? Number.POSITIVE_INFINITY
       if (limit <= 0) return 0
       if (overlays().every(overlay => overlay.keys(from, to).length === 0)) {
         // lmdb-js counts natively, and always to the end.
-        const all = db.getKeysCount({ start: from, ...(to !== undefined && { end: to }) })
+        const within = { start: from, ...(to !== undefined && { end: to }) }
+        const all = readable.look(() => db.getKeysCount(within))
         return Math.min(all, limit)
       }
       let count = 0
-      for (const _ of merged(db, overlays, range, 'keys')) if (++count >= limit) break
+      for (const _ of merged({ db, overlays, readable }, range, 'keys')) if (++count >= limit) break
       return count
     },
     commit,
     flushed: writeOut,
     trouble: () => failure,
+    unreadable: readable.unreadable,
+    disown: () => standing.say('unusable'),
     space: name => spaceOf(store, spacePrefix(name)),
     async close() {
       if (closed) return
@@ -172,6 +183,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
       } finally {
         clearTimeout(timer)
         await db.close()
+        standing.closed()
       }
     },
   }
@@ -192,12 +204,13 @@ async function moveAside({ folder, onDamage }: LmdbOptions, why: string): Promis
   onDamage?.({ why, aside })
 }
 
-async function openFile(options: LmdbOptions) {
+async function openFile(options: LmdbOptions, standing: Standing) {
   const { folder } = options
   try {
     const first = await mkdir(folder, { recursive: true, mode: 0o750 })
-    const why = await unsoundnessOf(join(folder, fileName))
+    const why = await distrustOf(join(folder, fileName), standing)
     if (why) await moveAside(options, why)
+    standing.inUse()
     await keepReaders(join(folder, `${fileName}-lock`))
     const db = openEnvironment<Buffer, Key>({
       path: join(folder, fileName),
@@ -216,6 +229,15 @@ async function openFile(options: LmdbOptions) {
     const refused = code === 'storage-full' ? code : 'data-folder-refused'
     throw new Fault(refused, `catalogue: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Why it must not be opened; undefined when it may, or is not there. */
+async function distrustOf(path: string, { found }: Standing): Promise<string | undefined> {
+  if (found !== 'unusable') {
+    return unsoundnessOf(path, found === 'doubted' ? 'thorough' : 'usual')
+  }
+  const isThere = await stat(path).catch(() => undefined)
+  return isThere && 'what the catalogue begins with could not be read'
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from 'lmdb'
 import { behindPrefix, gone, type Overlay } from './overlay.ts'
+import type { Readable } from './readable.ts'
 import type { Key, Range } from './store.ts'
 
 /** Entries are read page by page, so that no reader holds LMDB's old pages back. */
@@ -15,13 +16,18 @@ export function bounds(range: Range): { from: Key; to: Key | undefined } {
   }
 }
 
+export interface Readings {
+  db: Database<Buffer, Key>
+  overlays: () => readonly Overlay[]
+  readable: Readable
+}
+
 /**
  * A range over LMDB with the overlays before it, newest first. Between two pages the overlays may
  * have been written out and new ones begun: each page asks for the present ones.
  */
 export function* merged<T>(
-  db: Database<Buffer, Key>,
-  overlays: () => readonly Overlay[],
+  { db, overlays, readable }: Readings,
   range: Range,
   wanted: 'entries' | 'keys' = 'entries',
 ): Iterable<readonly [Key, T]> {
@@ -35,13 +41,15 @@ export function* merged<T>(
   for (let page = firstPage; left > 0; page = laterPages) {
     const passOver = first ? offset : 0
     first = false
-    const stored = readPage(db, { from, to, passOver, page }, range.reverse === true, wanted)
+    const asked = { from, to, passOver, page }
+    const stored = readable.look(() => readPage(db, asked, range.reverse === true, wanted))
     const edge = edgeOf(stored, overlays(), { from, to, page }, range.reverse === true)
     // This page covers up to and including `edge`, or all that is left.
     const covered = range.reverse
       ? { from: edge ?? from, to }
       : { from, to: edge === undefined ? to : `${edge}\0` }
-    const entries = withOverlays<T>(stored, overlays(), covered, range.reverse === true)
+    const decoded = (key: Key, bytes: Buffer) => decodedBy(readable, range, key, bytes) as T
+    const entries = withOverlays(stored, overlays(), covered, range.reverse === true, decoded)
     for (const entry of entries) {
       if (skip-- > 0) continue
       yield entry
@@ -96,6 +104,15 @@ function edgeOf(
   )
 }
 
+function decodedBy(readable: Readable, range: Range, key: Key, bytes: Buffer): unknown {
+  try {
+    return readable.value(key, bytes)
+  } catch (thrown) {
+    if (range.unreadable) return undefined
+    throw thrown
+  }
+}
+
 const isCovered = (key: Key, { from, to }: { from: Key; to: Key | undefined }) =>
   key >= from && (to === undefined || key < to)
 
@@ -104,6 +121,7 @@ function withOverlays<T>(
   overlays: readonly Overlay[],
   covered: { from: Key; to: Key | undefined },
   reverse: boolean,
+  decoded: (key: Key, bytes: Buffer) => T,
 ): (readonly [Key, T])[] {
   const newest = new Map<Key, unknown>()
   for (const overlay of overlays) {
@@ -114,7 +132,7 @@ function withOverlays<T>(
   const entries: (readonly [Key, T])[] = []
   for (const [key, bytes] of stored) {
     if (newest.has(key) || !isCovered(key, covered)) continue
-    entries.push([key, (bytes && JSON.parse(bytes.toString())) as T])
+    entries.push([key, (bytes && decoded(key, bytes)) as T])
   }
   if (newest.size === 0) return entries
   for (const [key, value] of newest) if (value !== gone) entries.push([key, value as T])

@@ -1,4 +1,5 @@
 import type { Fault } from '../../faults.ts'
+import type { Unreadable } from './readable.ts'
 
 /**
  * The small ordered transactional store below everything durable but blobs: resources, changes,
@@ -28,9 +29,12 @@ export interface Range {
   /** So many entries are passed over first. */
   skip?: number
   limit?: number
+  /** A value that cannot be read is given as `undefined`, instead of the fault it is. */
+  unreadable?: 'undefined'
 }
 
 export interface Store {
+  /** Fault of this and of `range`: `catalogue-damaged` for what is not what was written. */
   get<T = Value>(key: Key): T | undefined
 
   /** Entries in key order. Reads on as it is consumed: what is committed meanwhile may be seen. */
@@ -58,6 +62,10 @@ export interface Store {
 export interface OpenStore extends Store {
   /** Why the last writing out failed; undefined once one did not. It is tried again by itself. */
   trouble(): Fault | undefined
+  /** What was met that is not what was written; undefined while nothing was. */
+  unreadable(): Unreadable | undefined
+  /** The file must not be used again: the next opening moves it aside. Durable when it returns. */
+  disown(): void
   /** Flushes and lets go of the files. */
   close(): Promise<void>
 }

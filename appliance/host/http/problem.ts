@@ -19,6 +19,7 @@ const statuses: Record<FaultCode, number> = {
   'storage-full': 507,
   'storage-failed': 500,
   damaged: 500,
+  'catalogue-damaged': 503,
   busy: 503,
   stopping: 503,
   cancelled: 409,
