@@ -214,49 +214,6 @@ describe('keys that are not supported', () => {
   })
 })
 
-describe('identifiers that are refused', () => {
-  const refused = async (question: Parameters<typeof ask>[1]) => {
-    const [reply, ...more] = await ask(box.port, question)
-    assert.equal(more.length, 0)
-    assert.ok(reply!.errorComment, 'with an error comment')
-    return [reply!.status, ...(reply!.offendingElements ?? [])]
-  }
-  const level = 0x00080052
-  test('without a level, with an unknown one, with one that the model has not', async () => {
-    assert.deepEqual(await refused({ keys: [{ tag: 'PatientID' }] }), [0xa900, level])
-    assert.deepEqual(await refused({ level: 'FRAME' }), [0xa900, level])
-    assert.deepEqual(await refused({ level: 'PATIENT' }), [0xa900, level])
-    assert.deepEqual(await refused({ model: patientStudyOnly, level: 'SERIES' }), [0xa900, level])
-    assert.deepEqual(await refused({ level: 'toString' }), [0xa900, level])
-  })
-  test('without the unique keys of the levels above, or with more than one value', async () => {
-    const study = 0x0020000d
-    assert.deepEqual(await refused({ level: 'SERIES' }), [0xa900, study])
-    const uids = { tag: study, value: '1.2\\1.3' }
-    assert.deepEqual(await refused({ level: 'SERIES', keys: [uids] }), [0xa900, study])
-    const one = { tag: study, value: '1.2' }
-    assert.deepEqual(await refused({ level: 'IMAGE', keys: [one] }), [0xa900, 0x0020000e])
-    assert.deepEqual(await refused({ model: patientRoot, level: 'STUDY' }), [0xa900, 0x00100020])
-    const anyPatient = { tag: 'PatientID', value: 'P*' }
-    assert.deepEqual(
-      await refused({ model: patientRoot, level: 'STUDY', keys: [anyPatient] }),
-      [0xa900, 0x00100020],
-    )
-  })
-  test('in a character set that does not exist', async () => {
-    const keys = [{ tag: 'SpecificCharacterSet', value: 'ISO_IR 999' }]
-    assert.deepEqual(await refused({ level: 'STUDY', keys }), [0xc000, 0x00080005])
-  })
-  test('of a SOP class that is no query model', async () => {
-    const model = '1.2.840.10008.5.1.4.1.1.2'
-    assert.deepEqual(await refused({ model, level: 'STUDY' }), [0x0122, 0x00000002])
-  })
-  test('that cannot be read', async () => {
-    const identifier = Buffer.from('not a dataset, and of no even length')
-    assert.deepEqual(await refused({ identifier }), [0xc000])
-  })
-})
-
 describe('what is negotiated', () => {
   const inStudy = [{ tag: 'StudyDate', value: '20260110' }]
   test('relational queries may leave out the levels above', async () => {
@@ -312,37 +269,5 @@ describe('how it ends', () => {
     assert.equal(replies.at(-1)!.status, 0xfe00)
     assert.ok(replies.length < 300)
     await many.stop()
-  })
-})
-
-describe('the character set of an answer', () => {
-  const answered = async (set: string | undefined, patient: string) => {
-    const keys = [
-      ...(set === undefined ? [] : [{ tag: 'SpecificCharacterSet', value: set }]),
-      { tag: 'PatientID', value: patient },
-      { tag: 'PatientName' },
-    ]
-    const [match] = await ask(box.port, { level: 'STUDY', keys })
-    return [match!.found!.characterSet, match!.found!.text('PatientName')]
-  }
-  const yamada = 'Yamada^Tarou=山田^太郎=やまだ^たろう'
-  test('is that of the query where it has every letter', async () => {
-    for (const set of [
-      '\\ISO 2022 IR 87',
-      'GB18030',
-      'ISO_IR 192',
-      'ISO 2022 IR 6\\ISO 2022 IR 87',
-    ]) {
-      assert.deepEqual(await answered(set, 'P3'), [set, yamada], set)
-    }
-    assert.deepEqual(await answered('ISO_IR 148', 'P1'), ['ISO_IR 148', 'Müller^Jürgen'])
-  })
-  test('is one that has them where that of the query has not', async () => {
-    assert.deepEqual(await answered('ISO_IR 100', 'P3'), ['ISO_IR 192', yamada])
-    assert.deepEqual(await answered(undefined, 'P3'), ['ISO_IR 192', yamada])
-    assert.deepEqual(await answered(undefined, 'P1'), ['ISO_IR 100', 'Müller^Jürgen'])
-  })
-  test('is not named where all is ASCII', async () => {
-    assert.deepEqual(await answered('ISO_IR 192', 'P2'), ['', 'Smith^John'])
   })
 })
