@@ -44,3 +44,17 @@ test('a crash between the label and what is owed gives the label again, and owes
   assert.equal(given, 4)
   await box.stop()
 })
+
+test('while a long backlog of changes is read, others have their turns', async () => {
+  const box = await relay()
+  await box.stop()
+  for (let image = 1; image <= 2000; image++) box.held.keep({ study: 1, image })
+  box.start()
+  let turns = 0
+  while (box.count('owed') + box.count('sending') + box.count('accepted') < 2000) {
+    await new Promise(resolve => setImmediate(resolve))
+    turns++
+  }
+  assert.ok(turns >= 7, `${turns} turns`)
+  await box.stop()
+})

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Change, Instance, PublicId } from '../../holdings/catalog/catalog.ts'
 import type { Labels } from './facts.ts'
@@ -87,7 +88,10 @@ export function createReading(parts: {
     async run(stop) {
       for await (const { seq } of archive.changes(intake.after(), stop)) {
         if (seq <= intake.after()) continue
-        await take(catalog.changes(intake.after(), changesAtOnce), stop)
+        const changes = catalog.changes(intake.after(), changesAtOnce)
+        await take(changes, stop)
+        // A backlog must not keep all others waiting until the last of it is read.
+        if (changes.length === changesAtOnce) await turn()
       }
     },
 
