@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createForgetfulStore } from '../../../test/peers/forgetfulStore.ts'
 import { keepStudy, type Relay, relay } from '../../../test/peers/relay.ts'
-import { idOf } from '../../../test/peers/standInArchive.ts'
+import { createStandInArchive, idOf } from '../../../test/peers/standInArchive.ts'
 import { Fault } from '../../faults.ts'
+import { silentLog } from '../../log.ts'
 import { writeDataset } from '../../standard/dicom/dicom.ts'
+import { createForward, forwardSettings } from './forward.ts'
 
 const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
 
@@ -225,4 +228,28 @@ test('trying again does not release what is held for review', async () => {
   assert.equal(box.forward.reject({ study: 's1' }, 'a phantom'), 1)
   assert.equal(box.forward.owes(idOf(1, 2)), false)
   await box.stop()
+})
+
+test('what a person saved or told is there after a power cut in the next moment', async () => {
+  const store = createForgetfulStore()
+  const start = () =>
+    createForward({
+      ...{ archive: createStandInArchive().archive, store, aeTitle: 'WAYSTATION' },
+      ...{ log: silentLog, now: Date.now, random: () => 0.5, pause: async () => {} },
+      settings: forwardSettings.parse({}),
+    })
+  const forward = start()
+  await forward.saveDestination(away)
+  await forward.saveRule({ name: 'more', send: ['away'] })
+  await forward.saveLink({ cap: 384 })
+  forward.pause('away')
+  await forward.kept()
+  store.cutPower(100)
+  const again = start()
+  assert.deepEqual(
+    [again.configured(), again.rules()].map(all => all.map(each => each.name)),
+    [['away'], ['more']],
+  )
+  assert.equal(again.link().settings.cap, 384)
+  assert.notEqual(again.destinations()[0]?.pausedAt, undefined)
 })
