@@ -11,6 +11,7 @@ import {
 } from './configuration.ts'
 import { createEncoding, type Encoding, labelling } from './doors/orthanc/orthanc.ts'
 import { createForward, type Forward } from './duties/forward/forward.ts'
+import { faultOf } from './faults.ts'
 import { openArchive } from './holdings/archive/archive.ts'
 import { type Instance, openStore } from './holdings/catalog/catalog.ts'
 import { claimDataFolder, holderOfDataFolder, openBlobs } from './holdings/storage/storage.ts'
@@ -97,6 +98,10 @@ async function withHoldings(
         elapsed: () => performance.now(),
         ...{ store, holds, log, pause },
         ...(encoding && { characterSet: encoding.characterSet }),
+      }).catch((thrown: unknown) => {
+        // What it begins with is lost: the next start makes it again from the images.
+        if (faultOf(thrown).code === 'catalogue-damaged') store.disown()
+        throw thrown
       })
       try {
         await work({ data, store, archive })

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Fault } from '../../appliance/faults.ts'
 import {
   type Archive,
   type ArchiveOptions,
@@ -57,6 +58,10 @@ export async function openHoldings(options: HoldingsOptions): Promise<Holdings> 
     holds: () => false,
     log: options.log ?? silentLog,
     ...(options.pause && { pause: options.pause }),
+  }).catch(async (thrown: Fault) => {
+    if (thrown.code === 'catalogue-damaged') store.disown()
+    await store.close()
+    throw thrown
   })
   return {
     ...{ archive, store, folder },

@@ -8,6 +8,7 @@ import { bytesOfSetting, createCapacity } from './capacity.ts'
 import { changesAfter, createBell } from './changes.ts'
 import { createClaims } from './claims.ts'
 import { forgetCatalog } from './forgetting.ts'
+import { createMending } from './mending.ts'
 import { createRebuilding, isRebuildWanted } from './rebuild.ts'
 import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover, type Standing } from './recover.ts'
@@ -23,7 +24,7 @@ import { createWatermark } from './watermark.ts'
 export interface ArchiveOptions {
   /** Opens storage, told the newest key up to which all is settled. */
   openBlobs: (after?: BlobKey) => Promise<Blobs & Partial<Room & Closing>>
-  store: Store & Partial<Pick<OpenStore, 'trouble'>>
+  store: Store & Partial<Pick<OpenStore, 'trouble' | 'unreadable'>>
   settings: ArchiveSettings
   /** Wall clock; may jump. */
   now: () => Date
@@ -90,6 +91,10 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       else await remaking.clear()
     },
   }
+  const mending = createMending({
+    ...{ remaking, rebuilding, pause, log },
+    unreadable: () => options.store.unreadable?.(),
+  })
   const underWay = new Set<Promise<unknown>>()
   let closing = false
   /** What may take long ends early when the archive is closed. */
@@ -106,7 +111,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 
   return {
     catalog,
-    services: [stability, scrub, room, upkeep],
+    services: [stability, scrub, room, upkeep, mending],
     receiveDataset: (dataset, announced, origin) =>
       tracked(() => receiveDataset(parts, dataset, announced, origin)),
     receiveFile: (file, origin) => tracked(() => receiveFile(parts, file, origin)),

@@ -1,5 +1,5 @@
 import { Fault, faultOf } from '../../faults.ts'
-import type { Instance, Register, Remaking, Remakings } from '../catalog/catalog.ts'
+import type { Listed, Register, Remaking, Remakings } from '../catalog/catalog.ts'
 import type { Capacity } from './capacity.ts'
 import { readNote } from './note.ts'
 import { isIntact, type Recovering, recover } from './recover.ts'
@@ -61,8 +61,23 @@ export function createRebuilding(parts: Parts): Rebuilding {
     }
   }
 
+  /** Of one that is lost twice over, in its blob and in the catalogue, only its name can be told. */
+  function isKept(made: Remaking, number: string, instance: Listed): boolean {
+    try {
+      return made.keep(number)
+    } catch (thrown) {
+      if (faultOf(thrown).code !== 'catalogue-damaged') throw thrown
+      log.error('instance-lost', {
+        ...{ sopInstanceUid: instance.sopInstanceUid, blob: instance.blob },
+        advice:
+          'Neither its file nor the catalogue tells it any more; send it again from its source.',
+      })
+      return false
+    }
+  }
+
   async function make(made: Remaking, stop?: AbortSignal): Promise<void> {
-    const lot: { number: string; instance: Instance }[] = []
+    const lot: { number: string; instance: Listed }[] = []
     const settleLot = async () => {
       const answers = await Promise.all(lot.map(each => toldBy(parts, each.instance)))
       for (const [at, answer] of answers.entries()) {
@@ -71,7 +86,7 @@ export function createRebuilding(parts: Parts): Rebuilding {
           if (made.record(number, answer)) report.read++
           continue
         }
-        if (!made.keep(number)) continue
+        if (!isKept(made, number, instance)) continue
         report.kept++
         doesNotTell(parts, instance, answer)
       }
@@ -109,8 +124,14 @@ export function createRebuilding(parts: Parts): Rebuilding {
       await findUnlisted(stop)
       made = await remaking.begin()
       await make(made, stop)
-      register.setFact('rebuild', { wanted: false, tries: 0 })
+      const isIncomplete = made.isIncomplete()
+      if (!isIncomplete) register.setFact('rebuild', { wanted: false, tries: 0 })
       made.use()
+      made = undefined
+      if (isIncomplete) {
+        await findUnlisted(stop)
+        register.setFact('rebuild', { wanted: false, tries: 0 })
+      }
       await register.flushed()
       report = { ...report, state: 'done', ended: now().toISOString() }
       const { read, kept, found } = report

@@ -1,5 +1,5 @@
 import { faultOf } from '../../faults.ts'
-import type { Instance, Recorded } from '../catalog/catalog.ts'
+import type { Instance, Listed, Recorded } from '../catalog/catalog.ts'
 import { describe } from './describe.ts'
 import { readNote } from './note.ts'
 import { type Recovering, readHeader } from './recover.ts'
@@ -11,7 +11,7 @@ const longestNote = 32 * 1024
 /** What a listed blob says of itself now; a word when it does not, or tells of another instance. */
 export async function toldBy(
   { blobs, characterSet }: Parts,
-  listed: Instance,
+  listed: Listed,
 ): Promise<Recorded | 'missing' | 'altered' | 'unreadable'> {
   try {
     const length = await lengthOf({ blobs }, listed)
@@ -38,10 +38,7 @@ export async function toldBy(
 }
 
 /** Its note stands behind the file: what is read there tells how long it is. */
-async function lengthOf(
-  { blobs }: Pick<Parts, 'blobs'>,
-  { blob, bytes }: Instance,
-): Promise<number> {
+async function lengthOf({ blobs }: Pick<Parts, 'blobs'>, { blob, bytes }: Listed): Promise<number> {
   let length = bytes
   const range = { from: bytes, to: bytes + longestNote }
   for await (const chunk of blobs.read(blob, range)) length += chunk.length
@@ -49,7 +46,7 @@ async function lengthOf(
 }
 
 /** Remembers, and says, that a listed blob does not tell what it should. */
-export function doesNotTell({ register, log }: Parts, instance: Instance, damage: string): void {
+export function doesNotTell({ register, log }: Parts, instance: Listed, damage: string): void {
   if (!register.isDamaged(instance.blob)) register.markDamaged(instance.blob, damage)
   log.error('blob-does-not-tell', {
     ...{ sopInstanceUid: instance.sopInstanceUid, blob: instance.blob, damage },

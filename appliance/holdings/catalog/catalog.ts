@@ -3,8 +3,9 @@ import type { BlobKey } from '../storage/storage.ts'
 export { keyOf } from './key.ts'
 export { type LmdbOptions, openStore } from './lmdb.ts'
 export { type CatalogOptions, openCatalog, type Remakings } from './open.ts'
+export type { Unreadable } from './readable.ts'
 export type { Quarantined, Recorded, Register } from './register.ts'
-export type { Remaking } from './remaking.ts'
+export type { Listed, Remaking } from './remaking.ts'
 export type { Key, OpenStore, Range, Store, Value, Writes } from './store.ts'
 
 /** The four levels of DICOM's information model, spelled as PS3.4 C.3 and Orthanc do. */

@@ -81,7 +81,7 @@ export function openGenerations(base: Store): Generations {
     for (let from: Key | undefined = ''; from !== undefined; ) {
       const remove: Key[] = []
       let last: Key | undefined
-      for (const [key] of base.range({ from, limit: lot })) {
+      for (const [key] of base.range({ from, limit: lot, unreadable: 'undefined' })) {
         last = key
         if (!kept(key) && !(building && key.startsWith(building))) remove.push(key)
       }

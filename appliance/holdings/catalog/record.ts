@@ -5,6 +5,7 @@ import { entriesOf, searchTags, seriesStatusOf } from './entries.ts'
 import { indexText } from './fold.ts'
 import { createForgetting } from './forget.ts'
 import { indexOf } from './indexes.ts'
+import { isThere, legible } from './legible.ts'
 import { loadInstance, loadParent, noTotals, storedInstance } from './load.ts'
 import type { Quarantined, Recorded, Register } from './register.ts'
 import { createRetelling } from './retell.ts'
@@ -155,10 +156,10 @@ export function createRegister(options: {
       })
     },
     knows: blob =>
-      [tables.blob(blob), tables.quarantined(blob), tables.tombstone(blob)].some(
-        key => store.get(key) !== undefined,
+      [tables.blob(blob), tables.quarantined(blob), tables.tombstone(blob)].some(key =>
+        isThere(store, key),
       ),
-    watermark: () => store.get(tables.fact('watermark')),
+    watermark: () => legible(store, tables.fact('watermark')),
     advance(watermark) {
       store.commit({ put: [[tables.fact('watermark'), watermark]] })
     },
@@ -193,7 +194,7 @@ export function createRegister(options: {
         await store.flushed()
       }
     },
-    fact: name => store.get(tables.fact(`archive.${name}`)),
+    fact: name => legible(store, tables.fact(`archive.${name}`)),
     setFact(name, value) {
       store.commit({ put: [[tables.fact(`archive.${name}`), value]] })
     },

@@ -2,16 +2,21 @@ import type { BlobKey } from '../storage/storage.ts'
 import type { Instance, PublicId } from './catalog.ts'
 import type { ChangeLog } from './changelog.ts'
 import type { Generations } from './generations.ts'
+import { identifierTag } from './indexes.ts'
+import { isThere, legible } from './legible.ts'
 import { loadInstance } from './load.ts'
 import { createRegister } from './record.ts'
 import type { Recorded } from './register.ts'
 import type { Key, Store, Value } from './store.ts'
 import { numberOf, type StoredInstance, type StoredParent, tables } from './tables.ts'
 
+/** What is needed of a listed instance to ask its blob. */
+export type Listed = Pick<Instance, 'id' | 'blob' | 'bytes' | 'sopInstanceUid' | 'revision'>
+
 /** The catalogue being made a second time while the first one goes on being used and changed. */
 export interface Remaking {
   /** Listed instances in the order of their arrival; those that come meanwhile are at the end. */
-  instances(): Iterable<{ number: Key; instance: Instance }>
+  instances(): Iterable<{ number: Key; instance: Listed }>
   /**
    * Records in the new catalogue what a blob says of itself, as the resource it is listed as now.
    * False, and nothing is done, when it was changed or removed meanwhile: that is then carried over.
@@ -25,6 +30,11 @@ export interface Remaking {
   catchUp(): void
   /** Changes that are not brought over yet. */
   behind(): number
+  /**
+   * Whether records were met that are not what was written: instances may be missing in the new
+   * catalogue, whose blobs then look as if nobody had listed them.
+   */
+  isIncomplete(): boolean
   /** Catches up and uses the new catalogue, in one turn. */
   use(): void
   abandon(): void
@@ -37,11 +47,18 @@ const turnsAfter = 500
 
 export async function beginRemaking(generations: Generations, now: () => Date): Promise<Remaking> {
   const old = generations.current
+  if (legible(old, tables.fact('counters')) === undefined) countAnew(old)
   const { next, touched } = await generations.begin()
+  /** The number of the instance being recorded. */
+  let own = 0
+  let isIncomplete = false
+  /** Parents of which it is not known any more whether they are stable. */
+  const healed = new Set<Key>()
   const register = createRegister({
     ...{ store: next, now },
     log: quiet(next),
-    numbers: (level, id) => old.get<number>(tables.identity(level, id)) ?? spare(),
+    numbers: (level, id) =>
+      level === 'Instance' ? own : (legible<number>(old, tables.identity(level, id)) ?? spare()),
   })
 
   /** A number that the catalogue in use will not give to anything else. */
@@ -58,6 +75,7 @@ export async function beginRemaking(generations: Generations, now: () => Date): 
 
   function keep(key: Key): void {
     const recorded = recordedAt(old, key)
+    own = numberOf(key)
     if (recorded) register.record(recorded)
   }
 
@@ -80,8 +98,9 @@ export async function beginRemaking(generations: Generations, now: () => Date): 
   }
 
   function agreeOnParent(key: Key): void {
-    const there = old.get<StoredParent>(key)
+    const there = legible<StoredParent>(old, key)
     const made = next.get<StoredParent>(key)
+    if (!there && made && isThere(old, key)) healed.add(key)
     if (!there || !made || !('lastUpdate' in made) || there.id !== made.id) return
     const { lastUpdate, stable } = there
     // Their order is that of the arrival of series whose first instances may be gone.
@@ -93,15 +112,16 @@ export async function beginRemaking(generations: Generations, now: () => Date): 
 
   return {
     *instances() {
-      for (const [key, stored] of old.range<StoredInstance>({ under: tables.records })) {
-        if (stored.level !== 'Instance') continue
-        const instance = loadInstance(old, numberOf(key))
-        if (instance) yield { number: key, instance }
+      const range = { under: tables.records, unreadable: 'undefined' } as const
+      for (const [key, stored] of old.range<StoredInstance | undefined>(range)) {
+        if (stored === undefined) isIncomplete = true
+        else if (stored.level === 'Instance') yield { number: key, instance: listed(stored) }
       }
     },
     record(key, recorded) {
       const { id, blob } = recorded.instance
       if (touched.has(key) || !isListed(key, id, blob)) return false
+      own = numberOf(key)
       if (next.get(key) === undefined) register.record(recorded)
       return true
     },
@@ -121,16 +141,21 @@ export async function beginRemaking(generations: Generations, now: () => Date): 
     },
     catchUp,
     behind: () => touched.size,
+    isIncomplete: () => isIncomplete || isQuarantineLost(old),
     use() {
       catchUp()
       const put: [Key, Value][] = []
       const remove: Key[] = []
       for (const under of takenOver) {
         for (const [key] of next.range({ under })) remove.push(key)
-        for (const entry of old.range({ under })) put.push([...entry])
+        for (const [key, value] of old.range({ under, unreadable: 'undefined' })) {
+          const known = value ?? (isMark(under) ? 0 : undefined)
+          if (known !== undefined) put.push([key, known])
+        }
       }
-      for (const entry of old.range({ under: tables.facts })) {
-        if (!ownFacts.has(entry[0])) put.push([...entry])
+      for (const key of healed) put.push([tables.unstable(numberOf(key)), 0])
+      for (const [key, value] of old.range({ under: tables.facts, unreadable: 'undefined' })) {
+        if (!ownFacts.has(key) && value !== undefined) put.push([key, value])
       }
       next.commit({ remove })
       next.commit({ put })
@@ -138,6 +163,32 @@ export async function beginRemaking(generations: Generations, now: () => Date): 
     },
     abandon: generations.abandon,
   }
+}
+
+/** Tables whose keys say all: what was removed must not come back for a value that is lost. */
+const isMark = (under: Key) => under === tables.unstables || under === tables.tombstones
+
+const listed = ({ id, blob, lengths, tags, revision }: StoredInstance): Listed => ({
+  ...{ id, blob, bytes: lengths[0], sopInstanceUid: tags[identifierTag.Instance] ?? '' },
+  ...(revision !== undefined && { revision }),
+})
+
+function isQuarantineLost(store: Store): boolean {
+  const aside = store.range({ under: tables.quarantine, unreadable: 'undefined' })
+  return [...aside].some(([, value]) => value === undefined)
+}
+
+/** Where the count of numbers is lost, the greatest that a record has tells it. */
+function countAnew(store: Store): void {
+  const greatest = {
+    under: tables.records,
+    reverse: true,
+    limit: 1,
+    unreadable: 'undefined',
+  } as const
+  const [last] = store.range(greatest)
+  const number = last ? numberOf(last[0]) : 0
+  store.commit({ put: [[tables.fact('counters'), { number }]] })
 }
 
 /** All of it was told when it happened. */
