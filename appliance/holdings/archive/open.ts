@@ -14,7 +14,7 @@ import { type Receiving, receiveDataset, receiveFile } from './receive.ts'
 import { recover, type Standing } from './recover.ts'
 import { removeGivenUp } from './removal.ts'
 import { reread } from './reread.ts'
-import { untilDue } from './schedule.ts'
+import { untilDue, wasDue } from './schedule.ts'
 import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
 import { createStability } from './stability.ts'
@@ -71,6 +71,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     ...{ blobs, catalog, register, now, elapsed, pause, log },
     rate: settings.scrubRate * 1e6,
     until: settled => untilDue(settings.scrubSchedule, settled),
+    wasDue: (since, upTo) => wasDue(settings.scrubSchedule, since, upTo),
   })
   const room: Service = {
     name: 'room',

@@ -32,6 +32,8 @@ export function createScrub(options: {
   rate: number
   /** Waits until a pass is due. */
   until: (stop: AbortSignal) => Promise<void>
+  /** Whether a pass was due behind one time and up to another. */
+  wasDue: (since: Date, upTo: Date) => boolean
   now: () => Date
   elapsed: () => number
   pause: (milliseconds: number, stop: AbortSignal) => Promise<void>
@@ -81,6 +83,19 @@ export function createScrub(options: {
     return progress
   }
 
+  /** Whether a pass was due while the box was off: since the last one ended, or since the first start. */
+  function wasMissed(): boolean {
+    const last = register.fact<{ ended: string }>('scrubbed')?.ended
+    const since = last ?? register.fact<string>('scrubAwaited')
+    if (since === undefined) {
+      register.setFact('scrubAwaited', now().toISOString())
+      return false
+    }
+    const missed = options.wasDue(new Date(since), now())
+    if (missed) log.info('scrub-made-up-for', { since })
+    return missed
+  }
+
   return {
     name: 'scrub',
     pass,
@@ -95,8 +110,8 @@ export function createScrub(options: {
       }
     },
     async run(stop) {
-      // What the last run did not finish goes on at once.
-      let isDue = Boolean(register.fact<Progress>('scrub')?.after)
+      // What the last run did not finish goes on at once, and so does what was due meanwhile.
+      let isDue = Boolean(register.fact<Progress>('scrub')?.after) || wasMissed()
       for (; !stop.aborted; isDue = false) {
         if (!isDue) {
           await options.until(AbortSignal.any([stop, asked.signal]))
