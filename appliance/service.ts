@@ -167,6 +167,7 @@ export async function serveFrom(
   for (const signal of signals) process.once(signal, end)
   await runServices(
     [
+      untilStuck(store, stop, log),
       ...archive.services,
       ...nodeServices.services,
       forward,
@@ -199,6 +200,19 @@ function callingOf(
   }
   return { aeTitle: aet, timers, tls: files, ...around }
 }
+
+/** What LMDB gave up only another process can go on with: systemd starts it, since the exit code is not 0. */
+const untilStuck = (store: OpenStore, ending: AbortController, log: LevelledLog) => ({
+  name: 'store',
+  async run(stop: AbortSignal) {
+    while (!stop.aborted && !store.isStuck()) await pause(1_000, stop)
+    if (!store.isStuck()) return
+    const detail = store.trouble()?.detail
+    const advice = 'The service ends, to be started again. Check the disk.'
+    log.error('catalogue-stuck', { detail, advice })
+    ending.abort()
+  },
+})
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 

@@ -36,6 +36,7 @@ export interface HoldingsOptions {
   settings?: Partial<ArchiveOptions['settings']>
   wrap?: (blobs: Blobs & Room) => Blobs & Partial<Room>
   wrapStore?: (store: OpenStore) => OpenStore
+  patience?: number
   elapsed?: () => number
   now?: () => Date
   log?: ArchiveOptions['log']
@@ -44,7 +45,10 @@ export interface HoldingsOptions {
 
 export async function openHoldings(options: HoldingsOptions): Promise<Holdings> {
   const { folder } = options
-  const opened = await openStore({ folder: join(folder, 'catalog') })
+  const opened = await openStore({
+    folder: join(folder, 'catalog'),
+    ...(options.patience && { patience: options.patience }),
+  })
   const store = options.wrapStore?.(opened) ?? opened
   const archive = await openArchive({
     openBlobs: async after => {

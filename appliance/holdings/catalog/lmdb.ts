@@ -2,7 +2,8 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { open as openEnvironment } from 'lmdb'
+import { open as openLmdb, type RootDatabaseOptionsWithPath } from 'lmdb'
+
 import { Fault, faultOf } from '../../faults.ts'
 import { keepAhead } from './ahead.ts'
 import { createOverlay, gone, type Overlay } from './overlay.ts'
@@ -30,6 +31,8 @@ export interface LmdbOptions {
    * blobs cannot tell again is in the file only.
    */
   onDamage?: (damage: { why: string; aside: string }) => void
+  /** How long a write-out that is tried again may take, in milliseconds. */
+  patience?: number
   /** Bytes of disk kept for the file to grow into when the disk is full. */
   ahead?: number
 }
@@ -59,6 +62,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
   let run: Promise<void> | undefined
   let failure: Fault | undefined
   let closed = false
+  let isStuck = false
 
   function current(key: Key): Value | undefined {
     const newest = fresh.get(key) ?? writing?.get(key)
@@ -90,6 +94,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
 
   /** Writes all that is fresh as one transaction; resolves when it would survive a power cut. */
   async function writeOut(): Promise<void> {
+    if (isStuck) throw failure
     clearTimeout(timer)
     timer = undefined
     // Whoever comes while a write is under way waits for the one after it, all together.
@@ -118,6 +123,22 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     await keepAhead(join(options.folder, fileName), used, ahead).catch(() => {})
   }
 
+  /**
+   * After a failed write of its meta page LMDB gives itself up, and lmdb-js then never answers: what
+   * is tried again after a failure and not answered for so long is past help in this process.
+   */
+  async function answered(work: Promise<unknown>): Promise<unknown> {
+    if (!failure) return work
+    let waiting: NodeJS.Timeout | undefined
+    const silence = new Promise((_, reject) => {
+      waiting = setTimeout(() => {
+        isStuck = true
+        reject(new Error('LMDB gave itself up over a failing disk'))
+      }, options.patience ?? 10_000)
+    })
+    return Promise.race([work, silence]).finally(() => clearTimeout(waiting))
+  }
+
   async function writeFresh(): Promise<void> {
     const batch = fresh
     writing = batch
@@ -128,12 +149,16 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
         key,
         bytes: value === gone ? undefined : Buffer.from(JSON.stringify(value)),
       }))
-      await db.batch(() => {
+      const heard = new Set<Promise<unknown>>()
+      const done = db.batch(() => {
         for (const { key, bytes } of writes) {
-          if (bytes === undefined) db.remove(key)
-          else db.put(key, bytes)
+          const each = bytes === undefined ? db.remove(key) : db.put(key, bytes)
+          // Mostly the same promise for all: rejected and unheard it would end the process.
+          if (!heard.has(each)) each.catch(() => {})
+          heard.add(each)
         }
       })
+      await answered(done)
       failure = undefined
       writing = undefined
       await growAhead()
@@ -143,7 +168,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
       const newer = fresh
       fresh = batch
       for (const [key, value] of newer.entries()) fresh.put(key, value)
-      if (!closed) timer = setTimeout(() => void writeOut().catch(() => {}), retryAfter)
+      if (!closed && !isStuck) timer = setTimeout(() => void writeOut().catch(() => {}), retryAfter)
       throw failure
     } finally {
       writing = undefined
@@ -172,6 +197,7 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
     commit,
     flushed: writeOut,
     trouble: () => failure,
+    isStuck: () => isStuck,
     unreadable: readable.unreadable,
     disown: () => standing.say('unusable'),
     space: name => spaceOf(store, spacePrefix(name)),
@@ -182,8 +208,11 @@ export async function openStore(options: LmdbOptions): Promise<OpenStore> {
         while (fresh.size > 0 || run) await writeOut()
       } finally {
         clearTimeout(timer)
-        await db.close()
-        standing.closed()
+        // It would not be answered either.
+        if (!isStuck) {
+          await db.close()
+          standing.closed()
+        }
       }
     },
   }
@@ -194,6 +223,19 @@ const keyEncoder = {
   writeKey: (key: Key, target: Buffer, start: number) => start + target.write(key, start, 'latin1'),
   readKey: (source: Buffer, start: number, end: number) => source.toString('latin1', start, end),
 }
+
+const environment = (folder: string) =>
+  ({
+    path: join(folder, fileName),
+    encoding: 'binary',
+    // Full sync at every transaction, by LMDB's own two meta pages and nothing added to it.
+    overlappingSync: false,
+    // lmdb-js hears nothing of its own batch's failure, which then would end the process.
+    eventTurnBatching: false,
+    // One tree: an instance's entries share its upper pages.
+    maxDbs: 1,
+    keyEncoder,
+  }) as unknown as RootDatabaseOptionsWithPath
 
 /** One damaged file is kept, the newest: two would take the disk. */
 async function moveAside({ folder, onDamage }: LmdbOptions, why: string): Promise<void> {
@@ -212,15 +254,7 @@ async function openFile(options: LmdbOptions, standing: Standing) {
     if (why) await moveAside(options, why)
     standing.inUse()
     await keepReaders(join(folder, `${fileName}-lock`))
-    const db = openEnvironment<Buffer, Key>({
-      path: join(folder, fileName),
-      encoding: 'binary',
-      // Full sync at every transaction, by LMDB's own two meta pages and nothing added to it.
-      overlappingSync: false,
-      // One tree: an instance's entries share its upper pages.
-      maxDbs: 1,
-      keyEncoder,
-    } as Parameters<typeof openEnvironment>[0])
+    const db = openLmdb<Buffer, Key>(environment(folder))
     syncFolder(folder)
     if (first) syncFolder(dirname(first))
     return db

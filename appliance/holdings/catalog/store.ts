@@ -62,6 +62,8 @@ export interface Store {
 export interface OpenStore extends Store {
   /** Why the last writing out failed; undefined once one did not. It is tried again by itself. */
   trouble(): Fault | undefined
+  /** Whether LMDB gave itself up over a failing disk: only another process can use the file again. */
+  isStuck(): boolean
   /** What was met that is not what was written; undefined while nothing was. */
   unreadable(): Unreadable | undefined
   /** The file must not be used again: the next opening moves it aside. Durable when it returns. */
