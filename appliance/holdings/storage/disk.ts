@@ -48,15 +48,15 @@ const fs = {
  */
 export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Closing> {
   const root = options.folder
+  const syncFolder = createFolderSync()
   let last: number
   try {
     await createFolder(root)
     last = Math.max(await newest(root), options.after ? Number.parseInt(options.after, 16) : 0)
-    await sweep(root, options.after)
+    await sweep(root, options.after, syncFolder)
   } catch (error) {
     throw new Fault('data-folder-refused', `blobs: ${(error as Error).message}`, { cause: error })
   }
-  const syncFolder = createFolderSync()
   const folders = new Map<string, Promise<void>>()
 
   /** A folder is made, and synced into its parents, when its first file is. */
@@ -79,6 +79,16 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
     pathOf: key => fileOf(root, key),
     ...{ makeFolder, syncFolder },
   })
+  async function remove(key: BlobKey): Promise<void> {
+    try {
+      await fs.unlink(fileOf(root, key))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+      throw storageFault(error)
+    }
+    await onDisk(syncFolder(folderOf(root, key)))
+  }
+
   /** Not whole yet, so not to be told of. */
   const writing = new Set<BlobKey>()
 
@@ -93,8 +103,9 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
         return { key, bytes: length }
       } catch (error) {
         closeSync(file)
-        // What cannot be removed now is swept, or found out by its note, at the next start.
-        await fs.unlink(path).catch(() => {})
+        // What cannot be removed now is swept, or found out by its note, at the next start. Synced,
+        // since later keys are soon settled: what a power cut brought back then would stay for ever.
+        await remove(key).catch(() => {})
         throw error
       } finally {
         writing.delete(key)
@@ -117,15 +128,7 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
       }
     },
 
-    async remove(key) {
-      try {
-        await fs.unlink(fileOf(root, key))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-        throw storageFault(error)
-      }
-      await onDisk(syncFolder(folderOf(root, key)))
-    },
+    remove,
 
     async *keys(after) {
       for await (const { folder, names } of leaves(root, after)) {
@@ -191,12 +194,21 @@ async function newest(root: string): Promise<number> {
   return 0
 }
 
-async function sweep(root: string, after: BlobKey | undefined): Promise<void> {
+/** Durably: once what lies behind `after` is settled, what came back would be swept no more. */
+async function sweep(
+  root: string,
+  after: BlobKey | undefined,
+  syncFolder: (path: string) => Promise<void>,
+): Promise<void> {
   for await (const { folder, names } of leaves(root, after)) {
+    let isSwept = false
     for (const name of names) {
       if (after !== undefined && name.slice(0, 8) <= after) continue
       const isEmpty = async () => after !== undefined && (await sizeOf(join(folder, name))) === 0
-      if (name.endsWith('.part') || (await isEmpty())) await fs.unlink(join(folder, name))
+      if (!name.endsWith('.part') && !(await isEmpty())) continue
+      await fs.unlink(join(folder, name))
+      isSwept = true
     }
+    if (isSwept) await syncFolder(folder)
   }
 }
