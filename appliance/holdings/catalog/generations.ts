@@ -1,3 +1,4 @@
+import { createRecent } from './recent.ts'
 import type { Key, Range, Store, Value, Writes } from './store.ts'
 import { tables } from './tables.ts'
 
@@ -34,14 +35,26 @@ export function openGenerations(base: Store): Generations {
   let current = inUse
   let begun: { generation: number; touched: Set<Key> } | undefined
 
+  /** Of the tables in use: nobody else reads one thing again and again. */
+  const recent = createRecent()
+
+  function recentOrRead<T>(key: Key): T | undefined {
+    const known = recent.get(key)
+    if (known !== undefined) return known as T
+    const value = base.get<T>(key)
+    if (value !== undefined) recent.keep(key, value)
+    return value
+  }
+
   function below(prefix: () => Key, onCommit?: (writes: Writes) => void): Store {
+    const get = onCommit ? recentOrRead : <T>(key: Key) => base.get<T>(key)
     const inside = (key: Key) => (isOutside(key) ? key : prefix() + key)
     const range = (asked: Range = {}): Range =>
       asked.under?.startsWith(tables.changes)
         ? asked
         : { ...asked, under: prefix() + (asked.under ?? '') }
     const store: Store = {
-      get: <T>(key: Key) => base.get<T>(inside(key)),
+      get: <T>(key: Key) => get<T>(inside(key)),
       *range<T>(asked?: Range) {
         const absolute = range(asked)
         const length = asked?.under?.startsWith(tables.changes) ? 0 : prefix().length
@@ -67,7 +80,9 @@ export function openGenerations(base: Store): Generations {
     return store
   }
 
-  function noteTouched({ put, remove }: Writes): void {
+  function noteWritten({ put, remove }: Writes): void {
+    for (const [key] of put ?? []) recent.forget(key)
+    for (const key of remove ?? []) recent.forget(key)
     if (!begun) return
     for (const [key] of put ?? []) if (isRecord(key)) begun.touched.add(key)
     for (const key of remove ?? []) if (isRecord(key)) begun.touched.add(key)
@@ -103,7 +118,7 @@ export function openGenerations(base: Store): Generations {
   }
 
   return {
-    current: below(() => prefixOf(current), noteTouched),
+    current: below(() => prefixOf(current), noteWritten),
     async begin() {
       await clear()
       const generation = current + 1
