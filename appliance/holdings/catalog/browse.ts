@@ -1,4 +1,4 @@
-import type { Catalog, Change, Level, Parent, PublicId, Totals } from './catalog.ts'
+import type { Catalog, Change, Family, Level, Parent, PublicId, Totals } from './catalog.ts'
 import { levels } from './catalog.ts'
 import { childNumbers, seriesStatusOf } from './entries.ts'
 import { identifierText } from './fold.ts'
@@ -9,6 +9,7 @@ import type { Store } from './store.ts'
 import {
   isPublicId,
   numberOf,
+  packId,
   type StoredChange,
   type StoredParent,
   tables,
@@ -51,6 +52,17 @@ export function createCatalog(store: Store): Catalog {
     return Array.from(children, ([, packed]) => unpackId(packed)).sort()
   }
 
+  /** What was made of records, as long as they are the same: a parent's changes with its children. */
+  const families = new WeakMap<StoredParent, Family>()
+  function familyOf(number: number, stored: StoredParent): Family {
+    let family = families.get(stored)
+    if (!family) {
+      family = { parent: shown(stored), children: childrenOf(number) }
+      families.set(stored, family)
+    }
+    return family
+  }
+
   return {
     instance(id) {
       const number = isPublicId(id) ? numberAtLevel('Instance', id) : undefined
@@ -65,14 +77,15 @@ export function createCatalog(store: Store): Catalog {
 
     family(level, id) {
       const found = isPublicId(id) ? loadParent(store, level, id) : undefined
-      return found && { parent: shown(found.parent), children: childrenOf(found.number) }
+      return found && familyOf(found.number, found.parent)
     },
 
     ids(level, page = {}) {
       const prefix = tables.identities(level)
-      const { since, limit } = page
+      const { since, limit, after } = page
       const range = {
         under: prefix,
+        ...(after !== undefined && { from: `${packId(after)}\0` }),
         ...(since !== undefined && { skip: since }),
         ...(limit !== undefined && { limit }),
       }

@@ -152,13 +152,19 @@ export interface Search {
 }
 
 /** Reading what we know of what we hold. All reads are synchronous, from one consistent snapshot per call. */
+/** A parent with its direct children's public identifiers, in their order. */
+export interface Family {
+  readonly parent: Parent
+  readonly children: readonly PublicId[]
+}
+
 export interface Catalog {
   instance(id: PublicId): Instance | undefined
   parent(id: PublicId): Parent | undefined
-  /** A parent of that level with its direct children's public identifiers, in their order. */
-  family(level: Parent['level'], id: PublicId): { parent: Parent; children: PublicId[] } | undefined
-  /** Public identifiers of one level in their order, beginning behind `after`. */
-  ids(level: Level, page?: { since?: number; limit?: number }): PublicId[]
+  /** Mostly the same object as long as nothing of it changed: what is made of it can be kept with it. */
+  family(level: Parent['level'], id: PublicId): Family | undefined
+  /** Public identifiers of one level in their order, beginning behind `after`, then `since` later. */
+  ids(level: Level, page?: { after?: PublicId; since?: number; limit?: number }): PublicId[]
   /** Direct children's public identifiers, in their order. */
   children(id: PublicId): PublicId[]
   /** All instances below any resource (an instance: itself), one at a time, never all in memory. */

@@ -1,4 +1,4 @@
-import { createRecent } from './recent.ts'
+import { createRecent, type Recent } from './recent.ts'
 import type { Key, Range, Store, Value, Writes } from './store.ts'
 import { tables } from './tables.ts'
 
@@ -31,30 +31,28 @@ const letter = 'g'
 const prefixOf = (generation: number): Key => (generation === 0 ? '' : `${letter}${generation}\0`)
 
 export function openGenerations(base: Store): Generations {
-  const inUse = base.get<number>(tables.fact('generation')) ?? 0
-  let current = inUse
+  let current = base.get<number>(tables.fact('generation')) ?? 0
   let begun: { generation: number; touched: Set<Key> } | undefined
 
-  /** Of the tables in use: nobody else reads one thing again and again. */
-  const recent = createRecent()
-
-  function recentOrRead<T>(key: Key): T | undefined {
-    const known = recent.get(key)
-    if (known !== undefined) return known as T
-    const value = base.get<T>(key)
-    if (value !== undefined) recent.keep(key, value)
-    return value
-  }
-
-  function below(prefix: () => Key, onCommit?: (writes: Writes) => void): Store {
-    const get = onCommit ? recentOrRead : <T>(key: Key) => base.get<T>(key)
+  function below(
+    prefix: () => Key,
+    inUse?: { recent: Recent; onCommit: (writes: Writes) => void },
+  ): Store {
+    function read<T>(key: Key): T | undefined {
+      const known = inUse?.recent.get(key) as T | undefined
+      if (known !== undefined) return known
+      const value = base.get<T>(key)
+      if (value !== undefined) inUse?.recent.keep(key, value)
+      return value
+    }
     const inside = (key: Key) => (isOutside(key) ? key : prefix() + key)
     const range = (asked: Range = {}): Range =>
       asked.under?.startsWith(tables.changes)
         ? asked
         : { ...asked, under: prefix() + (asked.under ?? '') }
     const store: Store = {
-      get: <T>(key: Key) => get<T>(inside(key)),
+      // What stands outside is written past these tables, too.
+      get: <T>(key: Key) => (isOutside(key) ? base.get<T>(key) : read<T>(prefix() + key)),
       *range<T>(asked?: Range) {
         const absolute = range(asked)
         const length = asked?.under?.startsWith(tables.changes) ? 0 : prefix().length
@@ -66,12 +64,16 @@ export function openGenerations(base: Store): Generations {
       commit(writes) {
         const { when, put, remove } = writes
         const entry = ([key, value]: readonly [Key, Value]) => [inside(key), value] as const
-        const done = base.commit({
+        const absolute = {
           ...(when && { when: when.map(entry) }),
           ...(put && { put: put.map(entry) }),
           ...(remove && { remove: remove.map(inside) }),
-        })
-        if (done) onCommit?.(writes)
+        }
+        const done = base.commit(absolute)
+        if (!done || !inUse) return done
+        for (const [key] of absolute.put ?? []) inUse.recent.forget(key)
+        for (const key of absolute.remove ?? []) inUse.recent.forget(key)
+        inUse.onCommit(writes)
         return done
       },
       flushed: () => base.flushed(),
@@ -80,9 +82,7 @@ export function openGenerations(base: Store): Generations {
     return store
   }
 
-  function noteWritten({ put, remove }: Writes): void {
-    for (const [key] of put ?? []) recent.forget(key)
-    for (const key of remove ?? []) recent.forget(key)
+  function noteTouched({ put, remove }: Writes): void {
     if (!begun) return
     for (const [key] of put ?? []) if (isRecord(key)) begun.touched.add(key)
     for (const key of remove ?? []) if (isRecord(key)) begun.touched.add(key)
@@ -118,7 +118,7 @@ export function openGenerations(base: Store): Generations {
   }
 
   return {
-    current: below(() => prefixOf(current), noteWritten),
+    current: below(() => prefixOf(current), { recent: createRecent(), onCommit: noteTouched }),
     async begin() {
       await clear()
       const generation = current + 1

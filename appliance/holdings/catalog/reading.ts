@@ -41,6 +41,8 @@ export function* merged<T>(
   for (let page = firstPage; left > 0; page = laterPages) {
     const passOver = first ? offset : 0
     first = false
+    // What an overlay removes or puts in may ask for another page; never is more read than is wanted.
+    page = Math.min(page, Math.max(left + Math.max(skip, 0), 1))
     const asked = { from, to, passOver, page }
     const stored = readable.look(() => readPage(db, asked, range.reverse === true, wanted))
     const edge = edgeOf(stored, overlays(), { from, to, page }, range.reverse === true)
