@@ -4,11 +4,11 @@ import { type Json, styled } from './json.ts'
 
 const typed = (type: string) => ({ 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
 
+export const jsonHeaders = typed('application/json; charset=utf-8')
+
 export function json(value: Json): Response {
   // All of it is ASCII, which goes out faster as bytes than as text.
-  return new Response(Buffer.from(styled(value), 'latin1'), {
-    headers: typed('application/json; charset=utf-8'),
-  })
+  return new Response(Buffer.from(styled(value), 'latin1'), { headers: jsonHeaders })
 }
 
 export function text(value: string, headers: Record<string, string> = {}): Response {

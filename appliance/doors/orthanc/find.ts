@@ -21,13 +21,14 @@ import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { hasLabel, labelsOf } from './labels.ts'
 import { levelNamed, parentKey, rankOf } from './levels.ts'
+import { inLots, listing } from './listing.ts'
 import { descendants } from './lists.ts'
 import { metadataOf } from './metadata.ts'
 import { type Order, ordered, ordersOf, searchOrder } from './order.ts'
 import { type Condition, conditionsOf, matches } from './query.ts'
 import { metadataRegistry } from './registry.ts'
 import { computedTag, indexedTag, isComputed, isIndexed } from './requestedTags.ts'
-import { describeAll, partsNamed } from './resources.ts'
+import { partsNamed } from './resources.ts'
 import type { Routes } from './routes.ts'
 
 /** What POST /tools/find and its kin look for. */
@@ -58,7 +59,7 @@ export const findRoutes: Routes = (app, desk) => {
     }
     const expanded = content !== undefined || booleanField(body, 'Expand', false)
     const ids = await find(desk, wanted)
-    return json(expanded ? await describeAll(desk, wanted.level, ids, telling) : ids)
+    return listing(desk, c, wanted.level, inLots(ids), expanded ? telling : undefined)
   })
 
   app.post('/tools/count-resources', async c => {

@@ -15,6 +15,13 @@ export function styled(value: Json, indent = '   '): string {
   return out.join('')
 }
 
+/** The same for a member of a list, the lines behind the first indented as they are there. */
+export function styledItem(value: Json): string {
+  const out: string[] = []
+  print(value, '\n   ', '   ', out)
+  return out.join('')
+}
+
 function print(value: Json, newline: string, indent: string, out: string[]): void {
   if (typeof value === 'string') {
     out.push(quoted(value))

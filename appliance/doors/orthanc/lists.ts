@@ -5,8 +5,9 @@ import { ancestorOf, type Desk, expectResource } from './desk.ts'
 import { tagNamed } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import { levelAt, pathOf, rankOf } from './levels.ts'
+import { inLots, listing, lotsOf } from './listing.ts'
 import { removeResource } from './removal.ts'
-import { describe, describeAll, partsNamed, type Telling } from './resources.ts'
+import { describe, partsNamed, type Telling } from './resources.ts'
 import type { Routes } from './routes.ts'
 
 /** Lists of each level, single resources, what lies below them and above. */
@@ -17,10 +18,9 @@ export const listRoutes: Routes = (app, desk) => {
     const level = levelAt(path)
 
     app.get(`/${path}`, async c => {
-      const ids = catalog.ids(level, page(c))
       const telling = tellingOf(c)
       const expanded = telling.parts !== undefined || (flag(c, 'expand') ?? false)
-      return json(expanded ? await describeAll(desk, level, ids, telling) : ids)
+      return listing(desk, c, level, lotsOf(desk, level, page(c)), expanded ? telling : undefined)
     })
 
     app.get(`/${path}/:id`, async c => {
@@ -44,9 +44,9 @@ export const listRoutes: Routes = (app, desk) => {
     for (const below of levels.slice(rankOf(level) + 1)) {
       app.get(`/${path}/:id/${pathOf[below]}`, async c => {
         expectResource(desk, level, c.req.param('id'))
-        const ids = [...descendants(desk, level, c.req.param('id'), below)]
+        const ids = descendants(desk, level, c.req.param('id'), below)
         const expanded = flag(c, 'expand') ?? true
-        return json(expanded ? await describeAll(desk, below, ids, tellingOf(c)) : ids)
+        return listing(desk, c, below, inLots(ids), expanded ? tellingOf(c) : undefined)
       })
     }
 

@@ -11,7 +11,7 @@ import { childrenKey, compactTime, parentKey } from './levels.ts'
 import { namedMetadata, writtenMetadata } from './metadata.ts'
 import { isProtected } from './protection.ts'
 import { requestedTags } from './requestedTags.ts'
-import { writtenAmong } from './writtenAmong.ts'
+import { anythingWritten, type Written } from './writtenAmong.ts'
 
 /** The parts of which a resource's JSON can be made. */
 const parts = [
@@ -46,44 +46,13 @@ export function partsNamed(names: readonly string[]): Part[] {
   })
 }
 
-/** Whether something may be written about a resource; a list looks once for all of its members. */
-interface Written {
-  labels(id: PublicId): boolean
-  metadata(id: PublicId): boolean
-}
-const anything: Written = { labels: () => true, metadata: () => true }
-
-/** Resources one after the other; what vanished meanwhile is left out. */
-export async function describeAll(
-  desk: Desk,
-  level: Level,
-  ids: readonly PublicId[],
-  telling: Telling,
-): Promise<JsonObject[]> {
-  const all: JsonObject[] = []
-  for (let at = 0; at < ids.length; at += lookedAtOnce) {
-    const some = ids.slice(at, at + lookedAtOnce)
-    const written = {
-      labels: writtenAmong(desk.store, 'labels', some),
-      metadata: writtenAmong(desk.store, 'metadata', some),
-    }
-    for (const id of some) {
-      const told = await describe(desk, level, id, telling, written)
-      if (told) all.push(told)
-    }
-  }
-  return all
-}
-
-const lookedAtOnce = 100
-
 /** A resource as JSON, or undefined when it is not there. */
 export async function describe(
   desk: Desk,
   level: Level,
   id: PublicId,
   telling: Telling,
-  written: Written = anything,
+  written: Written = anythingWritten,
 ): Promise<JsonObject | undefined> {
   const { catalog } = desk.archive
   const instance = level === 'Instance' ? catalog.instance(id) : undefined
@@ -104,7 +73,10 @@ export async function describe(
     ...(wants('Labels') && { Labels: written.labels(id) ? labelsOf(desk, id) : [] }),
     ...(wants('Status') && level === 'Series' && { Status: catalog.seriesStatus(id) }),
     ...(wants('IsStable') && parent && { IsStable: parent.stable }),
-    ...(wants('IsProtected') && level === 'Patient' && { IsProtected: isProtected(desk, id) }),
+    ...(wants('IsProtected') &&
+      level === 'Patient' && {
+        IsProtected: written.protected(id) && isProtected(desk, id),
+      }),
     ...((telling.metadata || wants('Metadata')) && { Metadata: namedMetadata(desk, level, id) }),
     ...(wants('Attachments') && { Attachments: await attachmentsJson(desk, level, id) }),
     ...(requested.length > 0 && {

@@ -1,5 +1,26 @@
 import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
 
+/** Whether something may be written about a resource; a list looks once for all of its members. */
+export interface Written {
+  labels(id: PublicId): boolean
+  metadata(id: PublicId): boolean
+  protected(id: PublicId): boolean
+}
+
+export const anythingWritten: Written = {
+  labels: () => true,
+  metadata: () => true,
+  protected: () => true,
+}
+
+export function writtenAbout(store: Pick<Store, 'range'>, ids: readonly PublicId[]): Written {
+  return {
+    labels: writtenAmong(store, 'labels', ids),
+    metadata: writtenAmong(store, 'metadata', ids),
+    protected: writtenAmong(store, 'protected', ids),
+  }
+}
+
 /** So many entries are looked at; where there are more, each resource is asked. */
 const lookedAt = 64
 const idLength = 44
@@ -9,7 +30,7 @@ const idLength = 44
  * identifier: lists of resources about which nobody wrote are told after one look instead of one for
  * each. False is certain for those of `ids` until the next write; true is not.
  */
-export function writtenAmong(
+function writtenAmong(
   store: Pick<Store, 'range'>,
   table: string,
   ids: readonly PublicId[],
