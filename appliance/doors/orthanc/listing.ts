@@ -103,12 +103,12 @@ async function textsOf(
   telling: Telling,
 ): Promise<string[]> {
   const written = writtenAbout(desk.store, ids)
-  const texts: string[] = []
+  const told: string[] = []
   for (const id of ids) {
     const text = await textOf(desk, level, id, telling, written)
-    if (text !== undefined) texts.push(text)
+    if (text !== undefined) told.push(text)
   }
-  return texts
+  return told
 }
 
 async function textOf(

@@ -151,13 +151,13 @@ export interface Search {
   limit?: number
 }
 
-/** Reading what we know of what we hold. All reads are synchronous, from one consistent snapshot per call. */
 /** A parent with its direct children's public identifiers, in their order. */
 export interface Family {
   readonly parent: Parent
   readonly children: readonly PublicId[]
 }
 
+/** Reading what we know of what we hold. All reads are synchronous, from one consistent snapshot per call. */
 export interface Catalog {
   instance(id: PublicId): Instance | undefined
   parent(id: PublicId): Parent | undefined
