@@ -92,25 +92,32 @@ async function receive(
 
   try {
     const { key } = await blobs.write(pass(decide))
-    try {
-      const received = list(parts, key, decision!)
-      if (received.outcome === 'kept') parts.stability.touch(received.instance)
-      settle(key)
-      if (decision!.note.revision) replaced(parts)
-      const settled = watermark.value()
-      if (settled !== undefined) register.advance(settled)
-      return received
-    } catch (thrown) {
-      // Not listed is not kept: the sender is told so, and must not find half of it.
-      await blobs.remove(key)
-      throw thrown
-    }
+    const received = await listOrRemove(parts, key, decision!)
+    // It is listed: whatever fails from here on, its blob stays.
+    if (received.outcome === 'kept') parts.stability.touch(received.instance)
+    settle(key)
+    if (decision!.note.revision) replaced(parts)
+    const settled = watermark.value()
+    if (settled !== undefined) register.advance(settled)
+    return received
   } catch (thrown) {
     if (thrown instanceof AlreadyKept) return thrown.received
     throw thrown
   } finally {
     settle()
     release?.()
+  }
+}
+
+/** Not listed is not kept: the sender is told so, and must not find half of it. */
+async function listOrRemove(parts: Receiving, key: BlobKey, decision: Decision): Promise<Received> {
+  try {
+    return list(parts, key, decision)
+  } catch (thrown) {
+    // What it completes is told after it was listed; then only the telling failed.
+    const listed = parts.catalog.instance(decision.described.instance.id)
+    if (listed?.blob !== key) await parts.blobs.remove(key)
+    throw thrown
   }
 }
 
@@ -157,7 +164,13 @@ function decideOn(
     throw new Fault('instance-conflicts', 'other bytes are kept under its SOP Instance UID')
   }
   if (settings.sameUidOtherBytes === 'overwrite') {
-    return { ...note, revision: (first.revision ?? 0) + 1 }
+    const revision = (first.revision ?? 0) + 1
+    log.info('instance-overwritten', {
+      ...{ sopInstanceUid: instance.sopInstanceUid, revision, door: origin.door },
+      callingAeTitle: origin.callingAeTitle,
+      ...{ was: first.datasetDigest, is: datasetDigest },
+    })
+    return { ...note, revision }
   }
   for (const { instance: aside } of register.quarantined()) {
     if (aside.id === instance.id && aside.datasetDigest === datasetDigest) {
