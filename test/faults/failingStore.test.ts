@@ -8,11 +8,14 @@ import { type ImageOf, imageOf, whole } from './images.ts'
 const freshFolder = freshFolders(after)
 
 /** A box whose store will do as `troubles` say; `next` counts from now on. */
-async function openWith(troubles: StoreTrouble[]) {
+async function openWith(
+  troubles: StoreTrouble[],
+  sameUidOtherBytes: 'overwrite' | 'keep-first' = 'overwrite',
+) {
   const calls: StoreCalls = { commit: 0, flushed: 0 }
   const box = await openHoldings({
     folder: await freshFolder(),
-    settings: { sameUidOtherBytes: 'overwrite' },
+    settings: { sameUidOtherBytes },
     wrapStore: store => faultyStore(store, troubles, calls),
   })
   const next = (verb: StoreTrouble['verb'], nth = 1) => calls[verb] + nth
@@ -58,57 +61,109 @@ const images: ImageOf[] = [{ instance: 1 }, second, { ...second, shade: 9 }, { i
  */
 async function work({ archive, receive }: Holdings): Promise<Allowed> {
   const allowed: Allowed = new Map()
-  const attempt = async (uid: string, becomes: ImageOf | undefined, work: Promise<unknown>) => {
+  const uidOf = (image?: ImageOf) => imageOf(image).announced.sopInstanceUid
+  const attempt = async <T>(
+    uid: string,
+    work: Promise<T>,
+    becomes: (done: T, before: readonly (ImageOf | undefined)[]) => (ImageOf | undefined)[],
+    tried?: ImageOf,
+  ) => {
     const before = allowed.get(uid) ?? [undefined]
-    const said = await work.then(
-      () => true,
+    const states = await work.then(
+      done => becomes(done, before),
       (thrown: Fault) => {
         assert.match(thrown.code, /^storage-(full|failed)$/)
-        return false
+        return [...before, tried]
       },
     )
-    allowed.set(uid, said ? [becomes] : [...before, becomes])
+    allowed.set(uid, states)
   }
   for (const image of images) {
-    await attempt(imageOf(image).announced.sopInstanceUid, image, receive(image))
+    await attempt(
+      uidOf(image),
+      receive(image),
+      ({ outcome }, before) => (outcome === 'quarantined' ? before.filter(Boolean) : [image]),
+      image,
+    )
   }
-  const uid = imageOf(images[0]).announced.sopInstanceUid
-  const [found] = archive.catalog.lookup(uid)
-  if (found) await attempt(uid, undefined, archive.remove(found.id))
+  const [found] = archive.catalog.lookup(uidOf(images[0]))
+  if (found) await attempt(uidOf(images[0]), archive.remove(found.id), () => [undefined])
   return allowed
 }
 
-test('whichever call of the store fails, after the restart all is as it was answered, and nothing is half there', async () => {
+for (const mode of ['overwrite', 'keep-first'] as const) {
+  test(`whichever call of the store fails, after the restart all is as it was answered, and nothing is half there (${mode})`, async () => {
+    const sound = await openWith([], mode)
+    const from = { ...sound.calls }
+    await work(sound.box)
+    const { commit, flushed } = sound.calls
+    const made = { commit: commit - from.commit, flushed: flushed - from.flushed }
+    assert.ok(made.commit >= 5 && made.flushed >= 1, JSON.stringify(made))
+    await sound.box.close()
+
+    for (const verb of ['commit', 'flushed'] as const) {
+      for (let nth = 1; nth <= made[verb]; nth++) {
+        const troubles: StoreTrouble[] = []
+        const { box, next } = await openWith(troubles, mode)
+        troubles.push({ verb, at: next(verb, nth), how: nth % 2 ? 'full' : 'failing' })
+        const allowed = await work(box)
+        // Also before a restart: whatever is listed can be read.
+        for (const id of box.archive.catalog.ids('Instance')) await whole(box.archive.open(id))
+        await box.close()
+
+        const again = await openHoldings({ folder: box.folder })
+        const { catalog } = again.archive
+        for (const [uid, states] of allowed) {
+          const [found] = catalog.lookup(uid)
+          const file = found && (await whole(again.archive.open(found.id)))
+          const stands = states.some(image =>
+            image ? file?.equals(imageOf(image).file) : file === undefined,
+          )
+          assert.ok(stands, `${verb} ${nth}: ${uid}`)
+        }
+        const known = catalog.totals().instances + again.archive.quarantine().length
+        assert.equal((await blobFiles(again.folder)).length, known)
+        await again.close()
+      }
+    }
+  })
+}
+
+test('whichever call of the store fails while the catalogue is made again, it answers as before, and the next making succeeds', async () => {
   const sound = await openWith([])
+  const fill = async (box: Holdings) => {
+    for (let n = 1; n <= 12; n++) await box.receive({ study: n % 3, series: n % 2, instance: n })
+  }
+  const answers = ({ archive: { catalog } }: Holdings) =>
+    (['Patient', 'Study', 'Series', 'Instance'] as const).map(level =>
+      catalog.ids(level).map(id => catalog.parent(id) ?? catalog.instance(id)),
+    )
+  await fill(sound.box)
   const from = { ...sound.calls }
-  await work(sound.box)
+  await sound.box.archive.rebuild()
   const { commit, flushed } = sound.calls
   const made = { commit: commit - from.commit, flushed: flushed - from.flushed }
-  assert.ok(made.commit >= 5 && made.flushed >= 1, JSON.stringify(made))
   await sound.box.close()
+  assert.ok(made.commit > 12 && made.flushed > 2, JSON.stringify(made))
 
   for (const verb of ['commit', 'flushed'] as const) {
     for (let nth = 1; nth <= made[verb]; nth++) {
       const troubles: StoreTrouble[] = []
       const { box, next } = await openWith(troubles)
-      troubles.push({ verb, at: next(verb, nth), how: nth % 2 ? 'full' : 'failing' })
-      const allowed = await work(box)
-      // Also before a restart: whatever is listed can be read.
-      for (const id of box.archive.catalog.ids('Instance')) await whole(box.archive.open(id))
-      await box.close()
-
-      const again = await openHoldings({ folder: box.folder })
-      const { catalog } = again.archive
-      for (const [uid, states] of allowed) {
-        const [found] = catalog.lookup(uid)
-        const file = found && (await whole(again.archive.open(found.id)))
-        const stands = states.some(image =>
-          image ? file?.equals(imageOf(image).file) : file === undefined,
-        )
-        assert.ok(stands, `${verb} ${nth}: ${uid}`)
+      await fill(box)
+      const before = answers(box)
+      // Twice: what is written of the failure itself may fail, too.
+      for (const at of [nth, nth + 1]) {
+        troubles.push({ verb, at: next(verb, at), how: 'failing' })
       }
-      assert.equal((await blobFiles(again.folder)).length, catalog.totals().instances)
-      await again.close()
+      await box.archive.rebuild().catch((thrown: Fault) => {
+        assert.equal(thrown.code, 'storage-failed')
+      })
+      assert.deepEqual(answers(box), before, `${verb} ${nth}`)
+      troubles.length = 0
+      await box.archive.rebuild()
+      assert.deepEqual(answers(box), before, `${verb} ${nth}, made again`)
+      await box.close()
     }
   }
 })

@@ -110,6 +110,14 @@ export function createRebuilding(parts: Parts): Rebuilding {
     await register.flushed()
   }
 
+  function unwant(): void {
+    try {
+      register.setFact('rebuild', { wanted: false, tries: 0 })
+    } catch (thrown) {
+      log.debug('rebuild-still-wanted', { detail: faultOf(thrown).detail })
+    }
+  }
+
   async function rebuild(stop?: AbortSignal): Promise<RebuildReport> {
     if (report.state === 'under way') throw new Fault('busy', 'the catalogue is being made again')
     const begin: RebuildReport = { state: 'under way', read: 0, kept: 0, found: 0 }
@@ -141,9 +149,9 @@ export function createRebuilding(parts: Parts): Rebuilding {
       made?.abandon()
       const stopped = stop?.aborted === true
       const fault = stopped ? new Fault('stopping', 'the box is being stopped') : faultOf(thrown)
-      // A stop is no failure: the next start begins anew.
-      if (!stopped) register.setFact('rebuild', { wanted: false, tries: 0 })
       report = { ...report, state: 'abandoned', ended: now().toISOString(), why: fault.detail }
+      // A stop is no failure: the next start begins anew. So it does where this cannot be written.
+      if (!stopped) unwant()
       const advice = 'The catalogue in use is as it was; see the detail, then ask for it again.'
       log.warn('rebuild-abandoned', { code: fault.code, detail: fault.detail, advice })
       throw fault
