@@ -10,17 +10,18 @@ export interface Draft {
 
 const attempts = 50
 
-/** For who remembers what lies under a key: how often any of that was written. */
+/** For who remembers what lies first under a key: up to where that still holds. */
 export interface Watch {
   readonly under: Key
-  writes: number
+  /** The first of its keys that was put or removed since whoever remembers last cleared this. */
+  lowest: Key | undefined
 }
 
 const watches = new WeakMap<Store, Watch[]>()
 
-/** Counts, from now on, the transactions at this very store that write anything under a key. */
-export function watch(store: Store, under: Key): Readonly<Watch> {
-  const one: Watch = { under, writes: 0 }
+/** Tells, from now on, what transactions at this very store write under a key. */
+export function watch(store: Store, under: Key): Watch {
+  const one: Watch = { under, lowest: undefined }
   watches.set(store, [...(watches.get(store) ?? []), one])
   return one
 }
@@ -28,9 +29,9 @@ export function watch(store: Store, under: Key): Readonly<Watch> {
 function tell(store: Store, written: ReadonlyMap<Key, Value>): void {
   for (const one of watches.get(store) ?? []) {
     for (const key of written.keys()) {
-      if (!key.startsWith(one.under)) continue
-      one.writes++
-      break
+      if (key.startsWith(one.under) && (one.lowest === undefined || key < one.lowest)) {
+        one.lowest = key
+      }
     }
   }
 }
@@ -66,4 +67,53 @@ export function transact<T>(store: Store, work: (draft: Draft) => T): T {
     }
   }
   throw new Fault('busy', 'the delivery ledger is being written from elsewhere')
+}
+
+/**
+ * What lies first under a key, remembered: only what was written since is looked at again. To find it
+ * anew each time would be to pass over all that was taken since the store was last written out.
+ */
+export interface First<T> {
+  find(): readonly [Key, T] | undefined
+  /** All up to and including this one was taken away, by who calls. */
+  taken(through: Key): void
+  /** Looks at everything next time: it was not as remembered. */
+  forget(): void
+}
+
+export function firstUnder<T>(store: Store, under: Key): First<T> {
+  const shelf = watch(store, under)
+  let first: readonly [Key, T] | undefined
+  let known = false
+  return {
+    find() {
+      const { lowest } = shelf
+      if (known && (lowest === undefined || (first && first[0] < lowest))) return first
+      // Before the lowest that was written there was nothing, and is nothing.
+      const from = known && lowest !== undefined ? lowest.slice(under.length) : ''
+      first = undefined
+      for (const found of store.range<T>({ under, from, limit: 1 })) first = found
+      shelf.lowest = undefined
+      known = true
+      return first
+    },
+    taken(through) {
+      if (!known) return
+      first = undefined
+      shelf.lowest = `${through}\0`
+    },
+    forget() {
+      known = false
+    },
+  }
+}
+
+/** One for each name, made when it is first asked for. */
+export function each<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>()
+  return name => {
+    const one = made.get(name) ?? make(name)
+    made.set(name, one)
+    return one
+  }
 }

@@ -8,7 +8,7 @@ import {
 import { type Backoff, delayAfter } from './backoff.ts'
 import { type Delivery, isOwed, keys, type Priority, type Shelf, turnOf } from './delivery.ts'
 import type { Receipt, Why } from './destinations/destination.ts'
-import { transact, type Watch, watch } from './draft.ts'
+import { each, firstUnder, transact } from './draft.ts'
 import { moves } from './moves.ts'
 import { destinationsIn, leave, type Owned, place, sweep } from './shelves.ts'
 import { setTime } from './verification.ts'
@@ -47,8 +47,6 @@ export interface Ledger {
   ripen(destination: string): number | undefined
   /** How urgent what is first in turn is; `undefined` when nothing is. */
   urgency(destination: string): Priority | undefined
-  /** Whether something more urgent than this is in turn. */
-  hasMoreUrgent(destination: string, priority: Priority): boolean
   owes(instance: PublicId): boolean
   /** Parked and waiting deliveries are owed at once, but those held for review. Answers how many. */
   retry(selection: Selection): number
@@ -73,12 +71,9 @@ export function openLedger(parts: {
 }): Ledger {
   const { store, catalog, now, backoff, random, verifiesAfter } = parts
 
-  // Asked for with every receipt; and to find the first place anew is to pass over all those that
-  // were taken since the store was last written out.
-  const firsts = new Map<
-    string,
-    { shelf: Readonly<Watch>; at: number; urgency: Priority | undefined }
-  >()
+  // Asked for with every receipt, and whenever anything comes for anyone.
+  const turns = each(to => firstUnder<Owned>(store, keys.shelf(to, 'owed')))
+  const waits = each(to => firstUnder<Owned>(store, keys.shelf(to, 'later')))
 
   const wait = (failures: number) => delayAfter(failures, backoff, random)
 
@@ -88,9 +83,9 @@ export function openLedger(parts: {
     move: (delivery: Delivery) => Delivery,
   ): number {
     let moved = 0
-    for (const each of destination === undefined ? destinationsIn(store) : [destination]) {
+    for (const name of destination === undefined ? destinationsIn(store) : [destination]) {
       for (const shelf of shelves) {
-        moved += sweep(store, { under: keys.shelf(each, shelf) }, delivery =>
+        moved += sweep(store, { under: keys.shelf(name, shelf) }, delivery =>
           (study === undefined || delivery.study === study) &&
           (instance === undefined || delivery.instance === instance)
             ? move(delivery)
@@ -104,17 +99,17 @@ export function openLedger(parts: {
   return {
     claim(destination, limit, { among, room } = { among: 1, room: Number.POSITIVE_INFINITY }) {
       for (;;) {
-        const under = keys.shelf(destination, 'owed')
-        const [first] = store.range<Owned>({ under, limit: 1 })
+        const first = turns(destination).find()
         if (!first) return []
         // Only as far as the turn goes: behind it may lie a month of others.
-        const turn = under + turnOf(first[0], destination)
-        const found = [...store.range<Owned>({ under: turn, limit })].map(([, owned]) => owned)
+        const under = keys.shelf(destination, 'owed') + turnOf(first[0], destination)
+        const from = first[0].slice(under.length)
+        const found = [...store.range<Owned>({ under, from, limit })]
         const own = found.slice(0, Math.ceil(found.length / among))
         let left = room
         const claims = transact(store, draft => {
           left = room
-          return own.flatMap(owned => {
+          return own.flatMap(([, owned]) => {
             const delivery = draft.get<Delivery>(keys.delivery(...owned))
             if (delivery?.state !== 'owed' || left < 0) return []
             left -= delivery.bytes
@@ -129,7 +124,10 @@ export function openLedger(parts: {
             return [{ delivery: claimed, instance }]
           })
         })
+        const last = own.at(-1)
+        if (last && claims.length === own.length) turns(destination).taken(last[0])
         if (claims.length > 0 || left < 0) return claims
+        turns(destination).forget()
       }
     },
 
@@ -177,30 +175,20 @@ export function openLedger(parts: {
     },
 
     ripen(destination) {
+      if (!waits(destination).find()) return undefined
       const under = keys.shelf(destination, 'later')
       const at = now()
       sweep(store, { under, to: keyOf(at + 1) }, moves.ripen)
       // A time beyond the cap was written under a clock that was wrong then, or is wrong now.
       sweep(store, { under, from: keyOf(at + backoff.cap * 1000 + 1) }, moves.ripen)
-      const [next] = store.range<Owned>({ under, limit: 1 })
+      const next = waits(destination).find()
       const delivery = next && store.get<Delivery>(keys.delivery(...next[1]))
       return delivery && Math.max(0, (delivery.notBefore ?? 0) - at)
     },
 
     urgency(destination) {
-      const under = keys.shelf(destination, 'owed')
-      const known = firsts.get(destination)
-      if (known && known.at === known.shelf.writes) return known.urgency
-      const [first] = store.range<Owned>({ under, limit: 1 })
-      const urgency = first && store.get<Delivery>(keys.delivery(...first[1]))?.priority
-      const shelf = known?.shelf ?? watch(store, under)
-      firsts.set(destination, { shelf, at: shelf.writes, urgency })
-      return urgency
-    },
-
-    hasMoreUrgent(destination, priority) {
-      const under = keys.shelf(destination, 'owed')
-      return store.count({ under, to: keyOf(priority), limit: 1 }) > 0
+      const first = turns(destination).find()
+      return first && store.get<Delivery>(keys.delivery(...first[1]))?.priority
     },
 
     owes(instance) {

@@ -42,9 +42,14 @@ export function place(
   if (!one) return
   const { instance, destination } = one
   const owned: Owned = [instance, destination]
+  const opened = before && isOpen(before) ? before.number : undefined
+  const open = after && isOpen(after) ? after.number : undefined
+  if (opened !== open) {
+    if (opened !== undefined) draft.remove(keys.open(destination, opened))
+    if (open !== undefined) draft.put(keys.open(destination, open), owned)
+  }
   if (before) {
     draft.remove(keys.place(before))
-    if (isOpen(before)) draft.remove(keys.open(destination, before.number))
     if (before.gone) {
       draft.remove(keys.gone(before.number))
       countGone(draft, -1)
@@ -53,7 +58,6 @@ export function place(
   }
   if (after) {
     draft.put(keys.place(after), owned)
-    if (isOpen(after)) draft.put(keys.open(destination, after.number), owned)
     if (after.gone) {
       draft.put(keys.gone(after.number), owned)
       countGone(draft, 1)

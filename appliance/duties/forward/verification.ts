@@ -1,7 +1,7 @@
 import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
 import { type Backoff, delayAfter } from './backoff.ts'
 import { type Delivery, keys, type StudyTally } from './delivery.ts'
-import { type Draft, transact } from './draft.ts'
+import { type Draft, each, firstUnder, transact } from './draft.ts'
 import { moves } from './moves.ts'
 import { type Owned, place, sweep } from './shelves.ts'
 
@@ -40,7 +40,11 @@ export function openVerification(parts: {
 }): Verification {
   const { store, now, random, backoff } = parts
 
+  // Asked whenever anything comes for anyone.
+  const firsts = each(to => firstUnder<PublicId>(store, keys.verify(to)))
+
   function* waiting(destination: string): Iterable<{ at: number; study: PublicId }> {
+    if (!firsts(destination).find()) return
     for (const [, study] of store.range<PublicId>({ under: keys.verify(destination) })) {
       const at = store.get<StudyTally>(keys.study(destination, study))?.verifyAt
       if (at !== undefined) yield { at, study }
