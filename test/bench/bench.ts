@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -62,10 +63,9 @@ function diskFloor(folder: string): number {
 }
 
 async function measure(server: Server, work: Work): Promise<Figure> {
-  await server.empty()
   server.forgetPeak()
   const cpu = server.cpuSeconds()
-  const seconds = await send(work, server.dicomPort)
+  const seconds = await send(work, server.dicomPort, 'anew')
   return {
     seconds,
     cpuMilliseconds: ((server.cpuSeconds() - cpu) * 1000) / work.instances,
@@ -80,6 +80,9 @@ async function compare(work: Work, servers: readonly Server[], repeats: number):
     const order = servers.map((_, index) => servers[(index + run) % servers.length]!)
     for (const server of order) figures.get(server)!.push(await measure(server, work))
   }
+  // Deleting slows what is written next on the same disk, whoever writes it: so never between runs.
+  for (const server of servers) await server.empty()
+  execFileSync('sync')
   say(`\n### ${work.name}\n`)
   say('| server | instances/s | MB/s | CPU ms/instance | peak MB | Waystation is |')
   say('|---|---:|---:|---:|---:|---:|')

@@ -14,7 +14,7 @@ export interface Server {
   /** The most memory it ever held, in MB, since the last call of `forgetPeak`. */
   peakMegabytes(): number
   forgetPeak(): void
-  /** Back to an empty archive, so that the next run stores new images again. */
+  /** Back to an empty archive, so that every work begins with one. */
   empty(): Promise<void>
   stop(): Promise<void>
 }

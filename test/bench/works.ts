@@ -52,12 +52,17 @@ export function makeWorks(folder: string): {
   }
 }
 
-/** Sends with DCMTK's storescu, each sender a process and an association; resolves with the seconds it took. */
-export async function send(work: Work, port: number): Promise<number> {
+/**
+ * Sends with DCMTK's storescu, each sender a process and an association; resolves with the seconds it
+ * took. `anew` gives every image a new SOP Instance UID, so that whoever has it stores it again.
+ */
+export async function send(work: Work, port: number, as?: 'anew'): Promise<number> {
   const begun = performance.now()
   const senders = work.senders.map(images =>
     start('storescu', [
-      ...['-R', '-pdu', '131072', '-aec', 'BENCH', '127.0.0.1', String(port)],
+      ...['-R', '-pdu', '131072', '-aec', 'BENCH'],
+      ...(as === 'anew' ? ['+II'] : []),
+      ...['127.0.0.1', String(port)],
       ...images.map(each => each.file),
     ]),
   )
