@@ -132,3 +132,39 @@ test('what is encrypted, damaged, cut or packed strangely is refused', async () 
   ]
   for (const zip of broken) await assert.rejects(unpacked(zip, 10), { code: 'request-malformed' })
 })
+
+test('every member that was begun is let go of, wherever the reader or a member stops', async () => {
+  let open = 0
+  async function* content(size: number, fails: boolean) {
+    open++
+    try {
+      for (let at = 0; at < size; at += 1e6) yield new Uint8Array(Math.min(1e6, size - at))
+      if (fails) throw new Error('unreadable')
+    } finally {
+      open--
+    }
+  }
+  let isSourceOver = false
+  function* members(failing: number) {
+    try {
+      for (let index = 0; index < 20; index++) {
+        const size = index % 2 === 0 ? 10_000 : 5_000_000
+        const about = { ...member(`${index}`, bytes('')), bytes: size }
+        yield { ...about, content: content(size, index === failing) }
+      }
+    } finally {
+      isSourceOver = true
+    }
+  }
+  for (const chunks of [0, 1, 2, 3, 20]) {
+    isSourceOver = false
+    let read = 0
+    for await (const _ of zipped(members(-1), '')) if (read++ >= chunks) break
+    assert.deepEqual([open, isSourceOver], [0, true])
+  }
+  for (const failing of [0, 1, 6, 7, 19]) {
+    isSourceOver = false
+    await assert.rejects(whole(zipped(members(failing), '')), /unreadable/)
+    assert.deepEqual([open, isSourceOver], [0, true])
+  }
+})

@@ -1,4 +1,4 @@
-import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
+import { beginPacking, type Packing, type Sums } from './zipPacking.ts'
 
 /** One file of a ZIP file that is being written. */
 export interface Member {
@@ -38,22 +38,29 @@ export async function* zipped(
 ): AsyncGenerator<Uint8Array> {
   const directory: Buffer[] = []
   let offset = 0
-  for await (const member of members) {
+  for await (const { member, packing } of underWay(members)) {
     const name = Buffer.from(member.name, 'utf8')
     const long = member.bytes >= large
     const begin = offset
-    const head = localHeader(name, member, long)
-    offset += head.length
-    yield head
-
-    const sums = { crc: 0, plain: 0, packed: 0 }
-    for await (const chunk of deflate(member, sums)) {
-      offset += chunk.length
-      yield chunk
+    const { sums } = packing
+    // What is packed already goes out in one piece: a write for each of its parts costs more.
+    let held: Uint8Array[] = [localHeader(name, member, long)]
+    try {
+      for await (const chunk of packing.chunks) {
+        held.push(chunk)
+        if (packing.isWhole) continue
+        for (const each of held) {
+          offset += each.length
+          yield each
+        }
+        held = []
+      }
+    } finally {
+      await packing.end()
     }
-    const tail = descriptor(sums, long)
-    offset += tail.length
-    yield tail
+    const rest = Buffer.concat([...held, descriptor(sums, long)])
+    offset += rest.length
+    yield rest
     directory.push(centralHeader(name, member, sums, begin))
   }
   const central = Buffer.concat(directory)
@@ -61,96 +68,48 @@ export async function* zipped(
   yield endOf(directory.length, central.length, offset, comment)
 }
 
-interface Sums {
-  crc: number
-  plain: number
-  packed: number
+/** So many members are packed while one is read: as many threads, and twice as many megabytes. */
+const membersAhead = 4
+
+interface UnderWay {
+  member: Member
+  packing: Packing
 }
 
-/** A member as a deflate stream (RFC 1951): packed, or copied where packing gains nothing. */
-async function* deflate(member: Member, sums: Sums): AsyncGenerator<Uint8Array> {
-  const chunks = member.content[Symbol.asyncIterator]()
+/** The members in their order, each with its packing begun. */
+async function* underWay(
+  members: Iterable<Member> | AsyncIterable<Member>,
+): AsyncGenerator<UnderWay> {
+  const source =
+    Symbol.asyncIterator in members ? members[Symbol.asyncIterator]() : members[Symbol.iterator]()
+  const begun: { member: Member; packing: Promise<Packing> }[] = []
+  let isOver = false
   try {
-    const first = await chunks.next()
-    const plain = summed(first, chunks, sums)
-    const worthwhile = !first.done && member.compression > 0 && isWorthwhile(first.value)
-    for await (const chunk of worthwhile ? packed(plain, member.compression) : copied(plain)) {
-      sums.packed += chunk.length
-      yield chunk
+    for (;;) {
+      while (!isOver && begun.length < membersAhead) {
+        const next = await source.next()
+        if (next.done) isOver = true
+        else {
+          const member = next.value
+          const packing = beginPacking(member.content, member.compression)
+          // What fails is told when its turn comes.
+          packing.catch(() => undefined)
+          begun.push({ member, packing })
+        }
+      }
+      const first = begun.shift()
+      if (!first) return
+      yield { member: first.member, packing: await first.packing }
     }
   } finally {
-    await chunks.return?.()
-  }
-}
-
-async function* summed(
-  first: IteratorResult<Uint8Array>,
-  rest: AsyncIterator<Uint8Array>,
-  sums: Sums,
-): AsyncGenerator<Uint8Array> {
-  for (let next = first; !next.done; next = await rest.next()) {
-    sums.crc = crc32(next.value, sums.crc)
-    sums.plain += next.value.length
-    yield next.value
-  }
-}
-
-/** RFC 1951 §3.2.4: blocks of bytes as they are, each behind its length and what is not its length. */
-async function* copied(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of plain) {
-    const blocks = Math.ceil(chunk.length / longestBlock)
-    const out = Buffer.allocUnsafe(chunk.length + 5 * blocks)
-    let to = 0
-    for (let at = 0; at < chunk.length; at += longestBlock) {
-      const block = chunk.subarray(at, at + longestBlock)
-      to = out.writeUInt8(0, to)
-      to = out.writeUInt16LE(block.length, to)
-      to = out.writeUInt16LE(~block.length & 0xffff, to)
-      out.set(block, to)
-      to += block.length
+    for (const { packing } of begun) {
+      await packing.then(
+        each => each.end(),
+        () => undefined,
+      )
     }
-    yield out
+    await source.return?.()
   }
-  yield Uint8Array.of(1, 0, 0, 0xff, 0xff)
-}
-
-const longestBlock = 0xffff
-
-async function* packed(
-  plain: AsyncIterable<Uint8Array>,
-  level: number,
-): AsyncGenerator<Uint8Array> {
-  const packer = createDeflateRaw({ level, chunkSize: 64 * 1024 })
-  const ready: Uint8Array[] = []
-  packer.on('data', (chunk: Uint8Array) => ready.push(chunk))
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  packer.on('error', failure.reject)
-  try {
-    for await (const chunk of plain) {
-      const taken = new Promise<void>(resolve => packer.write(chunk, () => resolve()))
-      await Promise.race([taken, failure.promise])
-      yield* ready.splice(0)
-    }
-    const ended = new Promise<void>(resolve => packer.once('end', () => resolve()))
-    packer.end()
-    await Promise.race([ended, failure.promise])
-    yield* ready.splice(0)
-  } finally {
-    packer.destroy()
-  }
-}
-
-const sampleSize = 64 * 1024
-
-/**
- * Whether a member shrinks by a tenth or more, judged by the end of its first chunk, where pixels
- * are: noise costs ten times as much to deflate as to copy, and gains nothing.
- */
-function isWorthwhile(first: Uint8Array): boolean {
-  if (first.length < 2 * sampleSize) return true
-  const sample = first.subarray(first.length - sampleSize)
-  return deflateRawSync(sample, { level: 1 }).length < 0.9 * sampleSize
 }
 
 const flagsOf = (name: Buffer) => followedByLength | (name.some(byte => byte > 0x7f) ? utf8 : 0)

@@ -9,7 +9,11 @@ import {
 import { createAcceptance, keepImage, scpSettings } from '../../../appliance/doors/scp/scp.ts'
 import { createJobs, jobsSettings } from '../../../appliance/duties/jobs/jobs.ts'
 import { createAsking, openNodes } from '../../../appliance/duties/nodes/nodes.ts'
-import { archiveSettings, openArchive } from '../../../appliance/holdings/archive/archive.ts'
+import {
+  type Archive,
+  archiveSettings,
+  openArchive,
+} from '../../../appliance/holdings/archive/archive.ts'
 import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
 import { createHttpServer, httpLimitsSettings } from '../../../appliance/host/http/http.ts'
@@ -72,8 +76,10 @@ export async function startOrthanc(
   }
 }
 
-/** Our own door on a real archive, in this process. */
-export async function startOurs(): Promise<Server> {
+/** Our own door on a real archive, in this process; `seen` is what the door sees of it. */
+export async function startOurs(
+  seen: (archive: Archive) => Archive = archive => archive,
+): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'waystation-conformance-'))
   const now = () => new Date()
   const store = await openStore({ folder: join(folder, 'catalog') })
@@ -107,7 +113,7 @@ export async function startOurs(): Promise<Server> {
   const app = orthancRoutes({
     running: box,
     network,
-    archive,
+    archive: seen(archive),
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
     jobs,
     store: store.space('orthanc'),
