@@ -4,8 +4,9 @@ import { Fault, faultOf } from '../../faults.ts'
 import type { Store } from '../../holdings/catalog/catalog.ts'
 import type { Blobs } from '../../holdings/storage/storage.ts'
 import type { Log } from '../../log.ts'
+import { attendedOf } from './attended.ts'
 import { contextOf } from './context.ts'
-import { type Change, endedBy, failureOf, hear, interrupted, jobOf, outputOf } from './entries.ts'
+import { type Change, endedBy, failureOf, interrupted, jobOf, outputOf } from './entries.ts'
 import { createHistory } from './history.ts'
 import type { Job, JobKind, Jobs, Submission } from './jobs.ts'
 import { createOutputs } from './outputs.ts'
@@ -249,23 +250,9 @@ export function createJobs(options: JobsOptions): Jobs {
       })
       const stop = new AbortController()
       running.set(entry.id, { stop, begun: elapsed(), done: Promise.resolve() })
-      return {
-        id: entry.id,
-        stop: stop.signal,
-        tell: news => hear(entry, news),
-        settle(error) {
-          if (!running.has(entry.id)) return
-          const failure = stop.signal.aborted
-            ? { code: 'cancelled' as const, detail: '' }
-            : failureOf(error)
-          settle(
-            entry,
-            error === undefined
-              ? { state: 'succeeded', progress: 1 }
-              : { state: 'failed', failure },
-          )
-        },
-      }
+      return attendedOf(entry, stop.signal, outcome => {
+        if (running.has(entry.id)) settle(entry, outcome)
+      })
     },
 
     list: () => [...entries.values()].map(told),
