@@ -1,5 +1,4 @@
-import { promisify } from 'node:util'
-import { crc32, createDeflateRaw, deflateRaw, deflateRawSync } from 'node:zlib'
+import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
 
 export interface Sums {
   crc: number
@@ -55,7 +54,7 @@ async function packedWhole(plain: Uint8Array, compression: number): Promise<Pack
   const sums = { crc: crc32(plain), plain: plain.length, packed: 0 }
   const chunks =
     compression > 0 && isWorthwhile(plain)
-      ? [await promisify(deflateRaw)(plain, { level: compression, chunkSize })]
+      ? await Array.fromAsync(deflated(once(plain), compression))
       : [blocksOf(plain), lastBlock()]
   for (const chunk of chunks) sums.packed += chunk.length
   return { sums, chunks, isWhole: true, end: async () => undefined }
@@ -88,6 +87,10 @@ function packedAsRead(
     ...{ sums, chunks: chunks(), isWhole: false },
     end: async () => void (await rest.return?.()),
   }
+}
+
+async function* once(plain: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield plain
 }
 
 async function* copied(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
