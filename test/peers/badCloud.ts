@@ -3,7 +3,7 @@ import type {
   Parcel,
   Receipt,
 } from '../../appliance/duties/forward/destinations/destination.ts'
-import { Fault, type FaultCode } from '../../appliance/faults.ts'
+import { Fault, type FaultCode, faultOf } from '../../appliance/faults.ts'
 
 /**
  * What the far side does next: takes it; says that it does and forgets it; answers not now, no room, or never; breaks the connection
@@ -119,7 +119,16 @@ export function createBadCloud(name: string): BadCloud {
         yield { instance: id, outcome: 'again', why: why(fault) }
         throw fault
       }
-      if (behaviour === 'take' || behaviour === 'take and cut') await take(parcel)
+      if (behaviour === 'take' || behaviour === 'take and cut') {
+        try {
+          await take(parcel)
+        } catch (error) {
+          const fault = faultOf(error)
+          if (fault.code !== 'not-found') throw fault
+          yield { instance: id, outcome: 'gone', why: why(fault) }
+          continue
+        }
+      }
       if (behaviour === 'cut' || behaviour === 'take and cut') {
         const fault = new Fault('peer-aborted', 'cut')
         yield { instance: id, outcome: 'again', why: why(fault) }

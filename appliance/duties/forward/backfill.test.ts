@@ -56,3 +56,24 @@ test('a fault while the past is given neither ends the relay nor the giving', as
   assert.ok([...one.clouds.get('away')!.taken.values()].every(times => times === 1))
   await one.stop()
 })
+
+test('what came under a clock that showed 1970 is given with the past since any date', async () => {
+  const one = await relay({ rules: [] })
+  one.held.keep({ study: 1, image: 1, at: '1970-01-01T00:10:00Z' })
+  one.held.keep({ study: 2, image: 1, at: '2026-01-10T00:00:00Z' })
+  one.held.keep({ study: 3, image: 1, at: '2026-02-20T00:00:00Z' })
+  const { catalog } = one.held.archive
+  const { parent } = catalog
+  catalog.parent = id => ({
+    ...parent(id)!,
+    ...(id === 's1' ? { lastUpdate: '1970-01-01T00:10:00.000Z' } : {}),
+  })
+  await one.time.settle()
+  await one.forward.saveDestination(away)
+  await one.forward.saveRule({ name: 'more', send: ['away'] })
+  await one.forward.backfill('away', Date.parse('2026-02-01'))
+  await one.time.until(() => one.forward.backfills().length === 0)
+  await one.time.until(() => one.count('accepted', 'away') === 2)
+  assert.deepEqual([...one.clouds.get('away')!.taken.keys()], ['i1-1', 'i3-1'])
+  await one.stop()
+})

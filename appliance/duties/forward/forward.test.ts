@@ -251,3 +251,21 @@ test('several studies go at once when the settings say so', async () => {
   await box.stop()
   assert.equal(box.count('owed'), 2)
 })
+
+test('of a study that is withdrawn while it is sent only the image under way still arrives', async () => {
+  const box = await relay()
+  box.cloud.behave = ({ instance }) => {
+    if (instance.id !== idOf(1, 2)) return 'take'
+    assert.equal(box.forward.withdraw({ study: 's1' }, 'another patient'), 9)
+    return 'take'
+  }
+  keepStudy(box.held, 1, 10)
+  keepStudy(box.held, 2, 3)
+  await box.time.until(() => box.count('accepted') === 4)
+  assert.deepEqual(
+    [...box.cloud.taken.keys()].filter(each => each.startsWith('i1-')),
+    [idOf(1, 1)],
+  )
+  assert.equal(box.count('withdrawn'), 9)
+  await box.stop()
+})

@@ -41,6 +41,8 @@ export interface Ledger {
   settle(outcomes: readonly (readonly [claimed: Delivery, receipt: Receipt])[]): void
   /** What was claimed and got no receipt is owed as before. */
   giveBack(claimed: readonly Delivery[]): void
+  /** Whether it is still being sent by this claim: a person may have withdrawn it since. */
+  isClaimed(claimed: Delivery): boolean
   /** `sending` of an earlier run is owed again. */
   recover(): void
   /** Puts what has waited long enough back in turn; answers ms until the next is due. */
@@ -164,6 +166,13 @@ export function openLedger(parts: {
           place(draft, delivery, moves.release(delivery, now()))
         }
       })
+    },
+
+    isClaimed({ instance, destination, number, claims }) {
+      const delivery = store.get<Delivery>(keys.delivery(instance, destination))
+      return (
+        delivery?.state === 'sending' && delivery.number === number && delivery.claims === claims
+      )
     },
 
     recover() {

@@ -27,15 +27,16 @@ export function createNews(pause: Pause): News {
       }),
 
     async *follow(stop) {
-      const one = { changed: new Set<string>(), plan: false, wake: () => {} }
+      const one = { changed: new Set<string>(), plan: false, wake: () => {}, end: () => one.wake() }
       followers.add(one)
       try {
         while (!stop.aborted) {
           if (one.changed.size === 0 && !one.plan) {
             await new Promise<void>(resolve => {
               one.wake = resolve
-              stop.addEventListener('abort', () => resolve(), { once: true })
+              stop.addEventListener('abort', one.end)
             })
+            stop.removeEventListener('abort', one.end)
             continue
           }
           const { changed: destinations, plan } = one

@@ -1,4 +1,4 @@
-import { type FaultCode, faultOf } from '../../faults.ts'
+import { Fault, type FaultCode, faultOf } from '../../faults.ts'
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
 import type { Log } from '../../log.ts'
@@ -81,21 +81,23 @@ export async function pass(
   let trouble: Why | undefined
   let brokenOff = false
 
-  async function* timed(id: PublicId, bytes: Bytes): AsyncGenerator<Uint8Array> {
+  async function* timed(claimed: Delivery, bytes: () => Bytes): AsyncGenerator<Uint8Array> {
+    // What was withdrawn while others of its study went is not sent any more.
+    if (!ledger.isClaimed(claimed)) throw new Fault('not-found', 'it was withdrawn')
     const from = elapsed()
     try {
-      yield* governor.carry(bytes, parts.carried, urgency, stop)
+      yield* governor.carry(bytes(), parts.carried, urgency, stop)
     } finally {
-      read.set(id, { from, to: elapsed() })
+      read.set(claimed.instance, { from, to: elapsed() })
     }
   }
 
-  function parcelOf({ instance }: Claim): Parcel {
+  function parcelOf({ instance, delivery }: Claim): Parcel {
     const { id, datasetOffset, bytes } = instance
     return {
       instance,
-      dataset: () => timed(id, parts.open(id, { from: datasetOffset, to: bytes })),
-      file: () => timed(id, parts.open(id)),
+      dataset: () => timed(delivery, () => parts.open(id, { from: datasetOffset, to: bytes })),
+      file: () => timed(delivery, () => parts.open(id)),
     }
   }
 

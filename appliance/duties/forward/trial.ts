@@ -1,12 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Catalog, Instance, PublicId } from '../../holdings/catalog/catalog.ts'
+import { isKnownDate } from './facts.ts'
 import { type Judgement, wholeStudy } from './judgement.ts'
 import type { Rule } from './rules.ts'
 
 /** Which stored images are looked at: those of studies, or those that arrived since a time. */
 export interface Past {
   studies?: readonly PublicId[]
-  /** ms. */
+  /** ms. What came under a clock without a date may have come since: it is looked at too. */
   since?: number
 }
 
@@ -37,11 +38,12 @@ export async function* pastStudies(
   for (const study of studies ?? catalog.ids('Study')) {
     if (stop.aborted) return
     await turn()
-    const updated = Date.parse(catalog.parent(study)?.lastUpdate ?? '')
-    if (since !== undefined && updated < since) continue
-    const instances = [...catalog.instancesOf(study)].filter(
-      each => since === undefined || Date.parse(each.origin.at) >= since,
-    )
+    const isBefore = (time = '') => {
+      const at = Date.parse(time)
+      return since !== undefined && isKnownDate(at) && at < since
+    }
+    if (isBefore(catalog.parent(study)?.lastUpdate)) continue
+    const instances = [...catalog.instancesOf(study)].filter(each => !isBefore(each.origin.at))
     if (instances.length > 0) yield { study, instances }
   }
 }
