@@ -1,6 +1,6 @@
 import { createReadStream, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readAhead } from '../../appliance/duties/forward/destinations/reading.ts'
+import { readAhead } from '../../appliance/duties/nodes/nodes.ts'
 import { type BlobKey, openDisk } from '../../appliance/holdings/storage/storage.ts'
 import { silentLog } from '../../appliance/log.ts'
 import { connect } from '../../appliance/standard/dimse/dimse.ts'
@@ -36,7 +36,7 @@ async function sendOurselves(images: readonly Kept[], port: number): Promise<num
     contexts: [{ abstractSyntax: ctImage, transferSyntaxes: [explicitLittleEndian] }],
   })
   const begin = (image: Kept | undefined) =>
-    image && readAhead(image.read(image.key, { from: image.datasetOffset, to: image.bytes }))
+    image && readAhead(() => image.read(image.key, { from: image.datasetOffset, to: image.bytes }))
   let ahead = begin(images[0])
   for (const [at, image] of images.entries()) {
     const reading = (await ahead)!

@@ -148,7 +148,11 @@ test('a question that is not understood is refused, and nothing is tried again b
 test('what is held for review is listed apart, and released or rejected only when named', async () => {
   const { routes, asked, retried } = app()
   assert.equal((await routes.request('/api/review?destination=cloud')).status, 200)
-  assert.deepEqual(asked, [{ destination: 'cloud', state: 'parked', held: true }])
+  assert.equal((await routes.request('/api/review?priority=stat')).status, 200)
+  assert.deepEqual(asked, [
+    { destination: 'cloud', state: 'parked', held: true },
+    { priority: 0, state: 'parked', held: true },
+  ])
   const post = (path: string, body: string) => routes.request(path, { method: 'POST', body })
   for (const body of ['', '{}', '{"reason":"x"}']) {
     assert.equal((await post('/api/review/release', body)).status, 400, body)

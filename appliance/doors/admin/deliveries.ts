@@ -3,6 +3,7 @@ import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import {
   type Delivery,
+  type DeliveryQuery,
   type DestinationReport,
   type Forward,
   type Selection,
@@ -71,11 +72,7 @@ export function deliveryRoutes({
 }): Hono {
   return new Hono()
     .get('/api/deliveries', context => {
-      const { priority, ...asked } = read(listing, context.req.query())
-      const page = forward.deliveries({
-        ...asked,
-        ...(priority ? { priority: priorities.indexOf(priority) as 0 | 1 | 2 } : {}),
-      })
+      const page = forward.deliveries(queryOf(read(listing, context.req.query())))
       return context.json({
         destinations: forward.destinations().map(shownDestination),
         deliveries: page.deliveries.map(shownDelivery),
@@ -112,8 +109,7 @@ export function deliveryRoutes({
     })
     .get('/api/review', context => {
       const asked = read(listing.omit({ state: true, reason: true }), context.req.query())
-      const { priority: _, ...rest } = asked
-      const page = forward.deliveries({ ...rest, state: 'parked', held: true })
+      const page = forward.deliveries({ ...queryOf(asked), state: 'parked', held: true })
       return context.json({
         deliveries: page.deliveries.map(shownDelivery),
         ...(page.next === undefined ? {} : { next: page.next }),
@@ -131,6 +127,14 @@ export function deliveryRoutes({
       await forward.kept()
       return context.json({ rejected })
     })
+}
+
+function queryOf({
+  priority,
+  ...asked
+}: Omit<DeliveryQuery, 'priority'> & { priority?: (typeof priorities)[number] }): DeliveryQuery {
+  if (priority === undefined) return asked
+  return { ...asked, priority: priorities.indexOf(priority) as 0 | 1 | 2 }
 }
 
 export function shownDestination({ sums, answeredAt, pausedAt, ...rest }: DestinationReport) {

@@ -9,6 +9,20 @@ const reasoned = bodyOf(fields({ ...some, reason: text }, ['reason']))
 const done = json(anObject)
 const events = binary('text/event-stream')
 const settings = bodyOf(anObject)
+/** As far as it is the same for every kind and state. */
+const destination = fields(
+  {
+    ...{ name: text, kind: text, state: text, locked: flag, settings: anObject, why: anObject },
+    ...{ counts: anObject, bytes: anObject, failures: count, oldestSeconds: { type: 'number' } },
+    problems: { type: 'array', items: fields({ path: text, message: text }, ['path', 'message']) },
+    certificatesEnding: {
+      type: 'array',
+      items: fields({ file: text, days: { type: 'integer' } }, ['file', 'days']),
+    },
+    backfill: fields({ since: text, owed: count }, ['since', 'owed']),
+  },
+  ['name', 'locked'],
+)
 
 const operations: Readonly<Record<string, Described>> = {
   'GET /api/openapi.json': { summary: 'This document', answers: done },
@@ -61,10 +75,12 @@ const operations: Readonly<Record<string, Described>> = {
   },
   'GET /api/destinations': {
     summary: 'Destinations and how they stand',
-    answers: json(list('destinations')),
+    answers: json(
+      fields({ destinations: { type: 'array', items: destination } }, ['destinations']),
+    ),
   },
   'POST /api/destinations': { summary: 'Adds a destination', body: settings, answers: done },
-  'GET /api/destinations/{name}': { summary: 'One destination', answers: done },
+  'GET /api/destinations/{name}': { summary: 'One destination', answers: json(destination) },
   'PUT /api/destinations/{name}': {
     summary: 'Changes a destination',
     body: settings,

@@ -9,14 +9,14 @@ import {
   timersSettings,
   verificationSopClass,
 } from '../../../standard/dimse/dimse.ts'
-import { type Node, nodeSettings } from '../../nodes/nodes.ts'
+import { type Node, nodeSettings, type Reading, readAhead } from '../../nodes/nodes.ts'
 import { addressesOf } from './addresses.ts'
 import { atRevision, receiptOf } from './answers.ts'
 import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
 import { graceAfter } from './grace.ts'
-import { lost, type Reading, readAhead } from './reading.ts'
+import { lost } from './lost.ts'
 import {
   aeTitle,
   destinationName,
@@ -176,11 +176,11 @@ async function* sendOver(
         yield notTaken(association, instance)
         continue
       }
-      const dataset = await (ahead?.parcel === parcel ? ahead.reading : readAhead(parcel.dataset()))
+      const dataset = await (ahead?.parcel === parcel ? ahead.reading : readAhead(parcel.dataset))
       const following = batch[at + 1]
       ahead =
         following && isTaken(following) && !stop.aborted
-          ? { parcel: following, reading: readAhead(following.dataset()) }
+          ? { parcel: following, reading: readAhead(following.dataset) }
           : undefined
       try {
         const local = dataset.fault()

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Bytes } from '../../../holdings/storage/storage.ts'
+import { type Reading, readAhead } from '../../nodes/nodes.ts'
 import type { Parcel, Receipt } from './destination.ts'
-import { lost, type Reading, readAhead } from './reading.ts'
+import { lost } from './lost.ts'
 
 /** How much goes into one request. */
 export interface Measure {
@@ -60,9 +61,9 @@ export function createBatch(
     try {
       for (const [at, parcel] of left.entries()) {
         if (around.stop.aborted || isFull()) break
-        file = await (ahead ?? readAhead(parcel.file()))
+        file = await (ahead ?? readAhead(parcel.file))
         const following = sent.length + 1 < measure.instances ? left[at + 1] : undefined
-        ahead = following && readAhead(following.file())
+        ahead = following && readAhead(following.file)
         const { id } = parcel.instance
         const fault = file.fault()
         if (fault) {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { Fault, faultOf } from '../../../faults.ts'
 import type { Instance } from '../../../holdings/catalog/catalog.ts'
+import { type Reading, readAhead } from '../../nodes/nodes.ts'
 import { type Destination, type Receipt, whyOf } from './destination.ts'
 import type { Answer } from './exchange.ts'
 import { destinationFault } from './httpFaults.ts'
-import { lost, type Reading, readAhead } from './reading.ts'
+import { lost } from './lost.ts'
 import { destinationName, parallel, type Surroundings, verifyAfter } from './surroundings.ts'
 import { askFor, openWeb, type Web, webSettings } from './web.ts'
 
@@ -57,7 +58,7 @@ export function openOrthancPeer(settings: OrthancPeerSettings, { log }: Surround
         const { id } = parcel.instance
         let file: Reading | undefined
         const open = async () => {
-          file = await readAhead(parcel.file())
+          file = await readAhead(parcel.file)
           const early = file.fault()
           if (early) throw early
           return file
