@@ -5,7 +5,7 @@ import type { Instance, Level, PublicId, Store } from '../../holdings/catalog/ca
 import type { Blobs } from '../../holdings/storage/storage.ts'
 import type { HttpLimits } from '../../host/http/http.ts'
 import type { Log } from '../../log.ts'
-import { type Names, namesFrom } from './dictionary.ts'
+import { type Dictionary, dictionaryFrom } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHeaders, type Headers } from './headers.ts'
@@ -52,21 +52,22 @@ export interface OrthancOptions {
 export interface Desk extends Required<OrthancOptions> {
   headers: Headers
   figures: Figures
-  /** Names of tags that the standard has not. */
-  names: Names
+  /** Tags that the standard has not. */
+  dictionary: Dictionary
 }
 
 export function deskOf(options: OrthancOptions): Desk {
   const running = options.running ?? standingAlone()
   const settings = options.settings ?? orthancSettings.parse({})
+  const dictionary = dictionaryFrom(settings.dictionary, running.encoding.characterSet)
   return {
     random: randomBytes,
     conversion: noConversion,
     ...options,
     running,
     settings,
-    names: namesFrom(settings.dictionary),
-    headers: createHeaders(options.archive, running.encoding.characterSet),
+    dictionary,
+    headers: createHeaders(options.archive, dictionary, running.encoding.characterSet),
     figures: createFigures(() => options.now().getTime()),
   }
 }

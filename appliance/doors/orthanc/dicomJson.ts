@@ -5,12 +5,10 @@ import {
   isPrivateCreator,
   isText,
   keywordOf,
-  tagOf,
   vrOf,
 } from '../../standard/dicom/dicom.ts'
 import type { TagFormat } from './arguments.ts'
-import type { Names } from './dictionary.ts'
-import { Refusal } from './errors.ts'
+import { creatorOf, type Dictionary } from './dictionary.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** DICOM datasets as Orthanc says them in JSON. */
@@ -29,7 +27,7 @@ export interface Shown {
   /** An element that the dataset was not read to: its pixel data. */
   pixelData?: number | undefined
   /** Names of tags that the standard has not. */
-  names?: Names
+  names?: Dictionary['nameOf']
 }
 
 export function datasetJson(dataset: Dataset, shown: Shown): JsonObject {
@@ -51,6 +49,13 @@ export function datasetJson(dataset: Dataset, shown: Shown): JsonObject {
   }
   return out
 }
+
+/** What another node told of a resource. */
+export const answerJson = (
+  { applied, nameOf: names }: Dictionary,
+  answer: Dataset,
+  format: TagFormat,
+): JsonObject => datasetJson(applied(answer), { format, names })
 
 /** One tag with a text, as the main tags are shown. */
 export function tagsJson(
@@ -78,7 +83,7 @@ function put(
   format: TagFormat,
   privateCreator: string | undefined,
   { type, value }: Value,
-  names?: Names,
+  names?: Dictionary['nameOf'],
 ): void {
   const name = () => names?.(tag, privateCreator) ?? nameOf(tag)
   if (format === 'human') out[name()] = value
@@ -165,18 +170,4 @@ export function nameOf(tag: number): string {
     return isPrivate(tag) ? 'PrivateGroupLength' : 'GenericGroupLength'
   }
   return keywordOf(tag) ?? unknownName
-}
-
-/** Who reserved the block in which a private element stands: PS3.5 §7.8.1. */
-function creatorOf(dataset: Dataset, tag: number): string | undefined {
-  if (!isPrivate(tag) || (tag & 0xffff) < 0x1000) return undefined
-  const block = ((tag & 0xffff0000) >>> 0) + ((tag & 0xffff) >>> 8)
-  return dataset.text(block)
-}
-
-/** A tag as requests write it: by keyword or number. */
-export function tagNamed(name: string): number {
-  const tag = tagOf(name)
-  if (tag === undefined) throw new Refusal('UnknownDicomTag')
-  return tag
 }

@@ -5,7 +5,7 @@ import {
   type PublicId,
   type Search,
 } from '../../holdings/catalog/catalog.ts'
-import { like } from '../../standard/dicom/dicom.ts'
+import { elementOf, like } from '../../standard/dicom/dicom.ts'
 import { json } from './answers.ts'
 import {
   booleanField,
@@ -16,7 +16,7 @@ import {
   stringsField,
 } from './arguments.ts'
 import { ancestorOf, type Desk } from './desk.ts'
-import { tagNamed } from './dicomJson.ts'
+import type { Asked } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { hasLabel, labelsOf } from './labels.ts'
@@ -51,7 +51,7 @@ export const findRoutes: Routes = (app, desk) => {
     const body = await objectBody(c, desk.limits.formBytes)
     const wanted = wantedOf(desk, body)
     const content = stringsField(body, 'ResponseContent')
-    const requestedTags = stringsField(body, 'RequestedTags')?.map(tagNamed)
+    const requestedTags = stringsField(body, 'RequestedTags')?.map(desk.dictionary.asked)
     const telling = {
       format: formatField(body),
       ...(content && { parts: partsNamed(content) }),
@@ -86,7 +86,7 @@ function wantedOf(desk: Desk, body: JsonObject): Wanted {
     caseSensitive: booleanField(body, 'CaseSensitive', false),
     limit: capped(desk, level, countField(body, 'Limit')),
     since: countField(body, 'Since'),
-    conditions: conditionsOf(query as JsonObject),
+    conditions: conditionsOf(query as JsonObject, desk.dictionary),
     ...(within !== undefined && { within }),
     labels: labels ?? [],
     labelsGiven: labels !== undefined,
@@ -231,22 +231,25 @@ async function holdAll(
   conditions: Condition[],
   id: PublicId,
 ): Promise<boolean> {
-  for (const { tag, keyword, match } of conditions) {
+  for (const { asked, keyword, match } of conditions) {
     const computed = computedTag(desk, id, keyword)
     const value =
       computed ??
       (isIndexed(wanted.level, keyword)
         ? indexedTag(desk, wanted.level, id, keyword)
-        : await tagOfFile(desk, id, tag))
+        : await tagOfFile(desk, id, asked))
     const values = computed === undefined ? [value] : computed.split('\\')
     if (!values.some(each => matches(each, match, wanted.caseSensitive))) return false
   }
   return true
 }
 
-async function tagOfFile(desk: Desk, id: PublicId, tag: number): Promise<string | undefined> {
+async function tagOfFile(desk: Desk, id: PublicId, asked: Asked): Promise<string | undefined> {
   const [first] = desk.archive.catalog.instancesOf(id)
-  return first && (await desk.headers.read(first)).dataset.text(tag)
+  if (!first) return undefined
+  const { dataset } = await desk.headers.read(first)
+  const element = elementOf(dataset, asked)
+  return element && dataset.textOf(element)
 }
 
 /** The resources of a level that a resource stands for: itself, those below or the one above. */

@@ -5,6 +5,7 @@ import {
   createHeaders as createArchiveHeaders,
 } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
+import type { Dictionary } from './dictionary.ts'
 
 /** What the stored files say of themselves, and what Orthanc's clients ask of them besides. */
 export interface Headers extends ArchiveHeaders {
@@ -15,7 +16,12 @@ export interface Headers extends ArchiveHeaders {
 const rememberedDigests = 10_000
 
 /** `characterSet` is how text is read that names no set. */
-export function createHeaders(archive: Archive, characterSet?: () => string): Headers {
+export function createHeaders(
+  archive: Archive,
+  dictionary: Pick<Dictionary, 'applied'>,
+  characterSet?: () => string,
+): Headers {
+  const stored = createArchiveHeaders(archive, characterSet)
   const digests = new Map<string, Promise<string>>()
   function md5(instance: Instance): Promise<string> {
     const key = `${instance.blob}|${instance.revision ?? 0}`
@@ -28,7 +34,15 @@ export function createHeaders(archive: Archive, characterSet?: () => string): He
     }
     return digest
   }
-  return { ...createArchiveHeaders(archive, characterSet), md5 }
+  return {
+    ...stored,
+    md5,
+    async read(instance) {
+      const header = await stored.read(instance)
+      return { ...header, dataset: dictionary.applied(header.dataset) }
+    },
+    readWhole: async instance => dictionary.applied(await stored.readWhole(instance)),
+  }
 }
 
 async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {

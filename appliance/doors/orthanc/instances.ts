@@ -3,7 +3,8 @@ import { streamed } from '../../host/http/http.ts'
 import { download, json } from './answers.ts'
 import { type Call, flag, listed, type TagFormat, tagFormat } from './arguments.ts'
 import { type Desk, instanceOf } from './desk.ts'
-import { datasetJson, tagNamed } from './dicomJson.ts'
+import { datasetJson } from './dicomJson.ts'
+import { type Asked, tagsIn } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import { failed } from './failures.ts'
 import type { JsonObject } from './json.ts'
@@ -33,7 +34,7 @@ export const instanceRoutes: Routes = (app, desk) => {
     json(
       await tagsOf(desk, instanceOf(desk, c.req.param('id')), {
         format: tagFormat(c, 'full'),
-        ignoreLength: ignoreLength(c),
+        ignoreLength: ignoreLength(desk, c),
         whole: flag(c, 'whole') ?? false,
       }),
     ),
@@ -43,7 +44,7 @@ export const instanceRoutes: Routes = (app, desk) => {
     json(
       await tagsOf(desk, instanceOf(desk, c.req.param('id')), {
         format: 'human',
-        ignoreLength: ignoreLength(c),
+        ignoreLength: ignoreLength(desk, c),
         whole: flag(c, 'whole') ?? false,
       }),
     ),
@@ -59,21 +60,24 @@ export const instanceRoutes: Routes = (app, desk) => {
 const unshown = new Set([0x00020001, 0x00020102])
 
 /** The tags whose texts the request wants however long they are. */
-export function ignoreLength(c: Call): Set<number> {
-  return new Set(listed(c.req.query('ignore-length'), ',').map(tagNamed))
+export function ignoreLength(desk: Desk, c: Call): Asked[] {
+  return listed(c.req.query('ignore-length'), ',').map(desk.dictionary.asked)
 }
 
 /** An instance's dataset as Orthanc's JSON, up to the pixel data or `whole`. */
 export async function tagsOf(
   desk: Desk,
   instance: Instance,
-  shown: { format: TagFormat; ignoreLength?: ReadonlySet<number>; whole?: boolean },
+  shown: { format: TagFormat; ignoreLength?: readonly Asked[]; whole?: boolean },
 ): Promise<JsonObject> {
-  const { whole, ...rest } = shown
-  const form = { ...rest, names: desk.names }
-  if (whole) return datasetJson(await desk.headers.readWhole(instance), form)
-  const { dataset, pixelData } = await desk.headers.read(instance)
-  return datasetJson(dataset, { ...form, pixelData })
+  const { whole, format, ignoreLength = [] } = shown
+  const { dataset, pixelData } = whole
+    ? { dataset: await desk.headers.readWhole(instance) }
+    : await desk.headers.read(instance)
+  return datasetJson(dataset, {
+    ...{ format, pixelData, names: desk.dictionary.nameOf },
+    ignoreLength: tagsIn(dataset, ignoreLength),
+  })
 }
 
 /** Another rendering than the file itself is not here yet. */

@@ -2,7 +2,6 @@ import { type Level, levels, type PublicId } from '../../holdings/catalog/catalo
 import { json, missing } from './answers.ts'
 import { type Call, flag, listed, page, tagFormat } from './arguments.ts'
 import { ancestorOf, type Desk, expectResource } from './desk.ts'
-import { tagNamed } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import { levelAt, pathOf, rankOf } from './levels.ts'
 import { inLots, listing, lotsOf } from './listing.ts'
@@ -18,13 +17,13 @@ export const listRoutes: Routes = (app, desk) => {
     const level = levelAt(path)
 
     app.get(`/${path}`, async c => {
-      const telling = tellingOf(c)
+      const telling = tellingOf(desk, c)
       const expanded = telling.parts !== undefined || (flag(c, 'expand') ?? false)
       return listing(desk, c, level, lotsOf(desk, level, page(c)), expanded ? telling : undefined)
     })
 
     app.get(`/${path}/:id`, async c => {
-      const told = await describe(desk, level, c.req.param('id'), tellingOf(c))
+      const told = await describe(desk, level, c.req.param('id'), tellingOf(desk, c))
       return told ? json(told) : missing()
     })
 
@@ -46,7 +45,7 @@ export const listRoutes: Routes = (app, desk) => {
         expectResource(desk, level, c.req.param('id'))
         const ids = descendants(desk, level, c.req.param('id'), below)
         const expanded = flag(c, 'expand') ?? true
-        return listing(desk, c, below, inLots(ids), expanded ? tellingOf(c) : undefined)
+        return listing(desk, c, below, inLots(ids), expanded ? tellingOf(desk, c) : undefined)
       })
     }
 
@@ -54,7 +53,8 @@ export const listRoutes: Routes = (app, desk) => {
       app.get(`/${path}/:id/${above.toLowerCase()}`, async c => {
         expectResource(desk, level, c.req.param('id'))
         const id = ancestorOf(desk, c.req.param('id'), above)
-        const told = id === undefined ? undefined : await describe(desk, above, id, tellingOf(c))
+        const told =
+          id === undefined ? undefined : await describe(desk, above, id, tellingOf(desk, c))
         if (!told) throw new Refusal('UnknownResource')
         return json(told)
       })
@@ -63,13 +63,13 @@ export const listRoutes: Routes = (app, desk) => {
 }
 
 /** What a request's arguments want told. */
-export function tellingOf(c: Call): Telling {
+export function tellingOf(desk: Desk, c: Call): Telling {
   const content = c.req.query('response-content')
   const tags = c.req.query('requested-tags') ?? c.req.query('requestedTags')
   return {
     format: tagFormat(c, 'human'),
     ...(content !== undefined && { parts: partsNamed(listed(content, ';')) }),
-    ...(tags !== undefined && { requestedTags: listed(tags, ';').map(tagNamed) }),
+    ...(tags !== undefined && { requestedTags: listed(tags, ';').map(desk.dictionary.asked) }),
   }
 }
 

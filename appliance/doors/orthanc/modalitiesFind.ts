@@ -4,7 +4,7 @@ import { type Dataset, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
 import { json } from './answers.ts'
 import { type Call, jsonBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
-import { datasetJson } from './dicomJson.ts'
+import { answerJson } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import { isObject, truth } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
@@ -19,39 +19,43 @@ export const modalityFindRoutes: Routes = (app, desk) => {
     const body = await bodyIn(desk, c)
     const wrapped = isObject(body.Query)
     const options = wrapped ? body : {}
-    const identifier = identifierOf(keysIn(wrapped ? body.Query : body, 'Query'))
+    const identifier = identifierOf(
+      keysIn(wrapped ? body.Query : body, 'Query', desk.dictionary),
+      desk.dictionary,
+    )
     const format = truth(options, 'Full') ? 'full' : truth(options, 'Short') ? 'short' : 'human'
     const found: JsonObject[] = []
     const asked = { model: 'worklist' as const, identifier }
     const stop = c.req.raw.signal
     const matches = desk.network.asking.find(overridden(node, options), asked, { stop })
-    for await (const { dataset } of matches) found.push(datasetJson(dataset, { format }))
+    for await (const { dataset } of matches)
+      found.push(answerJson(desk.dictionary, dataset, format))
     return json(found)
   })
 
   for (const level of ['Patient', 'Study', 'Series', 'Instance'] as const) {
     app.post(`/modalities/:id/find-${level.toLowerCase()}`, async c => {
       const node = modalityAt(desk, c)
-      const keys = keysIn(await bodyIn(desk, c), 'Query')
+      const keys = keysIn(await bodyIn(desk, c), 'Query', desk.dictionary)
       // As Orthanc: who asks below a resource names it, else the POST has no effect.
       if (parentsOf(level).some(above => !keys.get(keyOfLevel(above)))) {
         return new Response(null, { status: 400 })
       }
       const found = await findAll(desk, c, node, level, keys)
-      return json(found.map(dataset => datasetJson(dataset, { format: 'human' })))
+      return json(found.map(dataset => answerJson(desk.dictionary, dataset, 'human')))
     })
   }
 
   app.post('/modalities/:id/find', async c => {
     const node = modalityAt(desk, c)
-    const keys = keysIn(await bodyIn(desk, c), 'Query')
+    const keys = keysIn(await bodyIn(desk, c), 'Query', desk.dictionary)
     const below = async (level: Level, above: QueryKeys): Promise<JsonObject[]> => {
       const told: JsonObject[] = []
       for (const dataset of await findAll(desk, c, node, level, new Map([...keys, ...above]))) {
         const next = level === 'Patient' ? 'Study' : level === 'Study' ? 'Series' : undefined
         const key = keyOfLevel(level)
         const named = new Map([...above, [key, dataset.text(key) ?? '']])
-        const own = datasetJson(dataset, { format: 'human' })
+        const own = answerJson(desk.dictionary, dataset, 'human')
         told.push(
           next
             ? { ...own, [next === 'Study' ? 'Studies' : 'Series']: await below(next, named) }
@@ -92,7 +96,7 @@ async function findAll(
   )
   for (const [tag, value] of keys) all.set(tag, value)
   const found: Dataset[] = []
-  const asked = { level, identifier: identifierOf(all, level) }
+  const asked = { level, identifier: identifierOf(all, desk.dictionary, level) }
   const stop = c.req.raw.signal
   for await (const { dataset } of desk.network.asking.find(node, asked, { stop })) {
     found.push(dataset)

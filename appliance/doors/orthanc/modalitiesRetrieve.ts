@@ -57,7 +57,7 @@ export const modalityRetrieveRoutes: Routes = (app, desk) => {
       const level = levelNamed(String(body.Level))
       const queries = (body.Resources as Json[]).map(each => {
         const { SOPClassesInStudy: _, ...tags } = isObject(each) ? each : {}
-        const keys = keysIn(isObject(each) ? tags : each, 'Resources')
+        const keys = keysIn(isObject(each) ? tags : each, 'Resources', desk.dictionary)
         if (!keys.get(keyOfLevel(level))) throw new Refusal('BadRequest')
         return keys
       })
@@ -138,7 +138,7 @@ function retrieveJob(desk: Desk, method: Node['retrieveMethod']): JobKind<Retrie
       const comesHere = method === 'C-GET' || targetAet === desk.system().dicomAet
       while (details.length < queries.length) {
         const query = new Map(queries[details.length])
-        const wanted = { level, identifier: identifierOf(query) }
+        const wanted = { level, identifier: identifierOf(query, desk.dictionary) }
         const asked =
           method === 'C-GET'
             ? asking.get(node, wanted, { stop })

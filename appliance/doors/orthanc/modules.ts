@@ -17,7 +17,7 @@ export const moduleRoutes: Routes = (app, desk) => {
     app.get(`/${path}/:id/instances-tags`, async c => {
       const id = c.req.param('id')
       expectResource(desk, level, id)
-      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(c) }
+      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(desk, c) }
       const all: Record<string, Json> = {}
       for (const instance of desk.archive.catalog.instancesOf(id)) {
         all[instance.id] = await tagsOf(desk, instance, shown)
@@ -28,7 +28,7 @@ export const moduleRoutes: Routes = (app, desk) => {
     app.get(`/${path}/:id/shared-tags`, async c => {
       const id = c.req.param('id')
       expectResource(desk, level, id)
-      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(c) }
+      const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(desk, c) }
       let shared: Record<string, Json> | undefined
       for (const instance of desk.archive.catalog.instancesOf(id)) {
         shared = common(shared, await tagsOf(desk, instance, shown))
@@ -78,5 +78,5 @@ async function moduleOf(
   const [first] = desk.archive.catalog.instancesOf(id)
   if (!first) return {}
   const { dataset } = await desk.headers.read(first)
-  return datasetJson(dataset, { format, only: moduleTags(level), names: desk.names })
+  return datasetJson(dataset, { format, only: moduleTags(level), names: desk.dictionary.nameOf })
 }

@@ -1,7 +1,6 @@
 import type { Level, PublicId, Search } from '../../holdings/catalog/catalog.ts'
 import { keywordOf } from '../../standard/dicom/dicom.ts'
 import type { Desk } from './desk.ts'
-import { tagNamed } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import { metadataOf } from './metadata.ts'
@@ -47,7 +46,7 @@ function orderOf(desk: Desk, { Type, Key, Direction }: JsonObject): Order {
   if (type.by === 'metadata') {
     return { by: 'metadata', number: metadataRegistry(desk.settings).numberOf(Key), ...how }
   }
-  return { by: 'tag', keyword: keywordOf(tagNamed(Key)) ?? Key, ...how }
+  return { by: 'tag', keyword: keywordOf(desk.dictionary.asked(Key).tag) ?? Key, ...how }
 }
 
 /** The order as the catalogue's search takes it, or undefined when it knows not all of it. */

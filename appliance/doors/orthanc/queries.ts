@@ -6,7 +6,7 @@ import type { Dataset } from '../../standard/dicom/dicom.ts'
 import { done, json, text } from './answers.ts'
 import { type Call, flag, jsonBody, tagFormat, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
-import { datasetJson } from './dicomJson.ts'
+import { answerJson } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import { isObject, jobWishOf, truth, words } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
@@ -57,7 +57,7 @@ export const queryRoutes: Routes = (app, desk) => {
     asked: QueryKeys,
   ): Promise<Response> {
     const answers: Dataset[] = []
-    const identifier = identifierOf(asked, level)
+    const identifier = identifierOf(asked, desk.dictionary, level)
     const stop = c.req.raw.signal
     for await (const { dataset } of desk.network.asking.find(
       node,
@@ -87,7 +87,7 @@ export const queryRoutes: Routes = (app, desk) => {
       throw new Refusal('BadFileFormat', 'The JSON body must contain field Level')
     }
     const level = levelNamed(words(body, 'Level')!)
-    const keys = body.Query === undefined ? new Map() : keysIn(body.Query, 'Query')
+    const keys = body.Query === undefined ? new Map() : keysIn(body.Query, 'Query', desk.dictionary)
     const asked = (truth(body, 'Normalize') ?? true) ? normalized(keys, level) : keys
     return ask(c, overridden(node, body), level, keys, asked)
   })
@@ -127,7 +127,7 @@ export const queryRoutes: Routes = (app, desk) => {
     const format = tagFormat(c, 'full')
     return json(
       flag(c, 'expand')
-        ? answers.map(answer => datasetJson(answer, { format }))
+        ? answers.map(answer => answerJson(desk.dictionary, answer, format))
         : answers.map((_, i) => String(i)),
     )
   })
@@ -140,7 +140,7 @@ export const queryRoutes: Routes = (app, desk) => {
     return json(['content', 'retrieve', ...names])
   })
   app.get('/queries/:id/answers/:index/content', c =>
-    json(datasetJson(answerAt(c).answer, { format: tagFormat(c, 'full') })),
+    json(answerJson(desk.dictionary, answerAt(c).answer, tagFormat(c, 'full'))),
   )
 
   for (const [name, level] of Object.entries(childQueries)) {
@@ -148,7 +148,8 @@ export const queryRoutes: Routes = (app, desk) => {
       const { query, answer } = answerAt(c)
       if (rankOf(level) <= rankOf(query.level)) throw new Refusal('UnknownResource')
       const body = await objectIn(desk, c)
-      const given = body.Query === undefined ? new Map() : keysIn(body.Query, 'Query')
+      const given =
+        body.Query === undefined ? new Map() : keysIn(body.Query, 'Query', desk.dictionary)
       const keys = new Map([...given, ...namedBy(answer, query.level)])
       return ask(c, overridden(query.node, body), level, keys, normalized(keys, level))
     })

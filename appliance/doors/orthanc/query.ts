@@ -1,12 +1,12 @@
 import type { Match } from '../../holdings/catalog/catalog.ts'
 import { formatTag, keywordOf, like, vrOf } from '../../standard/dicom/dicom.ts'
-import { tagNamed } from './dicomJson.ts'
+import type { Asked, Dictionary } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 
 /** One condition of a `Query` object. */
 export interface Condition {
-  tag: number
+  asked: Asked
   keyword: string
   match: Match
 }
@@ -15,14 +15,15 @@ const ranged = new Set(['DA', 'TM', 'DT'])
 const wildcarded = new Set(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT'])
 
 /** A `Query` object as conditions; what matches anything is left out. */
-export function conditionsOf(query: JsonObject): Condition[] {
+export function conditionsOf(query: JsonObject, dictionary: Dictionary): Condition[] {
   return Object.entries(query).flatMap(([name, value]) => {
     if (typeof value !== 'string') {
       throw new Refusal('BadRequest', `Tag "${name}" should be associated with a string`)
     }
-    const tag = tagNamed(name)
-    const match = matchOf(tag, value)
-    return match ? [{ tag, keyword: keywordOf(tag) ?? formatTag(tag), match }] : []
+    const asked = dictionary.asked(name)
+    const { tag, creator } = asked
+    const match = matchOf(tag, value, vrOf(tag) ?? dictionary.vrOf(tag, creator))
+    return match ? [{ asked, keyword: keywordOf(tag) ?? formatTag(tag), match }] : []
   })
 }
 
@@ -30,9 +31,8 @@ export function conditionsOf(query: JsonObject): Condition[] {
  * How a value matches: several between backslashes, a range of dates or times, wildcards, or
  * equality. Undefined when it matches anything.
  */
-export function matchOf(tag: number, value: string): Match | undefined {
+export function matchOf(tag: number, value: string, vr = vrOf(tag) ?? 'LO'): Match | undefined {
   if (value === '') return undefined
-  const vr = vrOf(tag) ?? 'LO'
   if (value.includes('\\')) return { kind: 'equals', values: value.split('\\') }
   if (ranged.has(vr) && value.includes('-')) {
     const [from, to] = value.split('-') as [string, string]

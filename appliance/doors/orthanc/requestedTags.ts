@@ -3,6 +3,7 @@ import { keywordOf, type MainTagLevel, mainTags, tagOf } from '../../standard/di
 import type { TagFormat } from './arguments.ts'
 import { ancestorOf, type Desk } from './desk.ts'
 import { datasetJson, tagsJson } from './dicomJson.ts'
+import { type Asked, tagsIn } from './dictionary.ts'
 import type { Json, JsonObject } from './json.ts'
 import { rankOf } from './levels.ts'
 
@@ -87,17 +88,18 @@ export async function requestedTags(
   desk: Desk,
   level: Level,
   id: PublicId,
-  tags: readonly number[],
+  tags: readonly Asked[],
   format: TagFormat,
 ): Promise<JsonObject> {
   const found: [number, Json][] = []
-  const fromFile = new Set<number>()
-  for (const tag of tags) {
+  const fromFile: Asked[] = []
+  for (const asked of tags) {
+    const { tag } = asked
     const keyword = keywordOf(tag) ?? ''
     const value = computedTag(desk, id, keyword) ?? indexedTag(desk, level, id, keyword)
     if (value !== undefined) found.push([tag, value])
     else if (!isIndexed(level, keyword) && desk.settings.storageAccessOnFind !== 'Never') {
-      fromFile.add(tag)
+      fromFile.push(asked)
     }
   }
   return { ...tagsJson(found, format), ...(await tagsOfFile(desk, id, fromFile, format)) }
@@ -106,14 +108,17 @@ export async function requestedTags(
 async function tagsOfFile(
   desk: Desk,
   id: PublicId,
-  only: ReadonlySet<number>,
+  asked: readonly Asked[],
   format: TagFormat,
 ): Promise<JsonObject> {
-  if (only.size === 0) return {}
+  if (asked.length === 0) return {}
   const [first] = desk.archive.catalog.instancesOf(id)
   if (!first) return {}
   const { dataset } = await desk.headers.read(first)
-  return datasetJson(dataset, { format, only, ignoreLength: only })
+  const only = tagsIn(dataset, asked)
+  return datasetJson(dataset, {
+    ...{ format, only, ignoreLength: only, names: desk.dictionary.nameOf },
+  })
 }
 
 export const modalitiesInStudy = tagOf('ModalitiesInStudy')!

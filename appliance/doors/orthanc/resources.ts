@@ -4,6 +4,7 @@ import type { TagFormat } from './arguments.ts'
 import { attachmentsJson, uuidOf } from './attached.ts'
 import type { Desk } from './desk.ts'
 import { longestText, tagsJson } from './dicomJson.ts'
+import type { Asked } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { labelsOf } from './labels.ts'
@@ -35,7 +36,7 @@ export interface Telling {
   parts?: readonly Part[]
   /** With all metadata beside. */
   metadata?: boolean
-  requestedTags?: readonly number[]
+  requestedTags?: readonly Asked[]
 }
 
 export function partsNamed(names: readonly string[]): Part[] {

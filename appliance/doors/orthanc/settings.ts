@@ -1,5 +1,10 @@
 import { z } from 'zod'
+import { codeOf, isVr } from '../../standard/dicom/dicom.ts'
 import { encodingNames } from './encoding.ts'
+
+const isKnownVr = (name: string): boolean => name.length === 2 && isVr(codeOf(name))
+const isDeclarable = (tag: string): boolean =>
+  /^[0-9a-f]{4},[0-9a-f]{4}$/i.test(tag) || /^[0-9a-f]{3}[13579bdf],[0-9a-f]{2}$/i.test(tag)
 
 const numberOfOurs = z.number().int().min(1024).max(65_535)
 
@@ -51,11 +56,16 @@ export const orthancSettings = z.strictObject({
     .describe('The longest file in an uploaded ZIP, unpacked, in bytes; 0 for no limit.'),
   dictionary: z
     .record(
-      z.string(),
-      z
-        .array(z.union([z.string(), z.number()]))
-        .min(2)
-        .max(5),
+      z.string().refine(isDeclarable, {
+        error: 'a tag is written "gggg,eeee", a private one also "gggg,ee"',
+      }),
+      z.tuple([
+        z.string().refine(isKnownVr, { error: 'there is no such VR' }),
+        z.string().min(1),
+        z.number().int().nonnegative().optional(),
+        z.number().int().nonnegative().optional(),
+        z.string().optional(),
+      ]),
     )
     .default({})
     .describe(

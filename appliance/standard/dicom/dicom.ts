@@ -19,6 +19,8 @@ export { type FileMeta, type NewFileMeta, readFileMeta, writeFileMeta } from './
 export {
   answerOf,
   creatorElement,
+  creatorTag,
+  elementOf,
   type Key,
   keyMatches,
   keyOf,
@@ -57,7 +59,7 @@ export {
   transferSyntaxes,
 } from './transferSyntaxes.ts'
 export { generateUid, implementation, isUid, publicIdOf } from './uids.ts'
-export { codeOf, hasLongLength, isSingleText, isText, nameOf } from './vr.ts'
+export { codeOf, hasLongLength, isSingleText, isText, isVr, nameOf } from './vr.ts'
 export { DatasetWalker, type Walked, type WalkerOptions } from './walker.ts'
 export { fold, hasWildcard, like } from './wildcards.ts'
 export { type NewElement, writeDataset } from './write.ts'

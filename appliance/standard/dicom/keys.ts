@@ -75,12 +75,15 @@ function declaredAs(
 }
 
 /** (gggg,00bb) of (gggg,bbee): PS3.5 §7.8.1. */
-const creatorTag = (tag: number): number => ((tag & 0xffff0000) | ((tag >>> 8) & 0xff)) >>> 0
+export const creatorTag = (tag: number): number => ((tag & 0xffff0000) | ((tag >>> 8) & 0xff)) >>> 0
 
 const sameElement = (a: number, b: number): boolean => (a & 0xffff00ff) === (b & 0xffff00ff)
 
 /** The element that a key asks for: of a private one wherever its creator has its block. */
-export function elementOf(dataset: Dataset, { tag, creator }: Key): Element | undefined {
+export function elementOf(
+  dataset: Dataset,
+  { tag, creator }: Pick<Key, 'tag' | 'creator'>,
+): Element | undefined {
   if (creator === undefined) return dataset.get(tag)
   for (let block = 0x10; block <= 0xff; block++) {
     const at = ((tag & 0xffff0000) | block) >>> 0
