@@ -17,6 +17,7 @@ import {
 } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
+import { expectQuality } from './lossyQuality.ts'
 import type { Routes } from './routes.ts'
 import { syntaxAsked } from './transcoding.ts'
 
@@ -83,6 +84,7 @@ function wishOfArguments(
   fallback: string,
   extended = false,
 ): Wish {
+  expectQuality(c)
   const transcode = syntaxAsked(desk, c.req.query('transcode'))
   return {
     ...{ media, utf8: false, job: atOnce },
@@ -99,6 +101,7 @@ function wishOfBody(
   fallback: string,
   extended = false,
 ): Wish {
+  expectQuality(body)
   const transcode = syntaxAsked(desk, words(body, 'Transcode'))
   const job = jobWishOf(body)
   return {

@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { createDeflate } from 'node:zlib'
 import { type Instance, keyOf, type Level, type PublicId } from '../../holdings/catalog/catalog.ts'
 import type { BlobKey, Bytes } from '../../holdings/storage/storage.ts'
 import type { Desk } from './desk.ts'
 import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
+import { packedOf, partOf } from './packing.ts'
 
 /** Bytes of an attachment as they lie in the storage. */
 interface Stored {
@@ -32,10 +31,31 @@ export interface Attachment {
   md5(): Promise<string>
   open(range?: { from: number; to: number }): Bytes
   /** Of what is stored; absent unless compressed. */
-  packed?: { size: number; md5: string; open(range?: { from: number; to: number }): Bytes }
+  packed?: () => Promise<Packed>
+}
+
+/** Orthanc's compressed form of an attachment. */
+export interface Packed {
+  size: number
+  md5: string
+  open(range?: { from: number; to: number }): Bytes
 }
 
 export const dicom = 1
+
+const packedKey = (id: PublicId) => keyOf('packed', id)
+
+/** What of an instance is to be forgotten with it: that its file is to be told as compressed. */
+export const packedKeys = (id: PublicId): string[] => [packedKey(id)]
+
+/**
+ * Has the DICOM file told as compressed, or not: a file is kept byte for byte as it came, so its
+ * compressed form is made each time somebody wants it. Would survive a power cut.
+ */
+export async function markPacked(desk: Desk, id: PublicId, compressed: boolean): Promise<void> {
+  desk.store.commit(compressed ? { put: [[packedKey(id), true]] } : { remove: [packedKey(id)] })
+  await desk.store.flushed()
+}
 
 const keyFor = (id: PublicId, number: number) => keyOf('attachment', id, number)
 
@@ -69,6 +89,7 @@ export function attachmentOf(desk: Desk, level: Level, id: PublicId, number: num
       size: instance.bytes,
       md5: () => desk.headers.md5(instance),
       open: range => archive.open(id, range),
+      ...(desk.store.get<true>(packedKey(id)) && { packed: () => packedFile(desk, instance) }),
     }
   }
   const own = writtenAt(desk, id, number)
@@ -81,13 +102,21 @@ export function attachmentOf(desk: Desk, level: Level, id: PublicId, number: num
   return {
     ...{ number, revision, uuid, size: own.bytes, open: reading(own) },
     md5: async () => own.md5,
-    ...(packed && { packed: { size: packed.bytes, md5: packed.md5, open: reading(packed) } }),
+    ...(packed && {
+      packed: async () => ({ size: packed.bytes, md5: packed.md5, open: reading(packed) }),
+    }),
   }
 }
 
+async function packedFile({ archive, headers }: Desk, instance: Instance): Promise<Packed> {
+  const form = () => packedOf(instance.bytes, archive.open(instance.id))
+  const { size, md5 } = await headers.packed(instance, form)
+  return { size, md5, open: range => (range ? partOf(form(), range) : form()) }
+}
+
 export async function infoOf(attachment: Attachment): Promise<JsonObject> {
-  const { packed, size } = attachment
-  const md5 = await attachment.md5()
+  const { size } = attachment
+  const [md5, packed] = await Promise.all([attachment.md5(), attachment.packed?.()])
   return {
     CompressedMD5: packed?.md5 ?? md5,
     CompressedSize: packed?.size ?? size,
@@ -186,12 +215,4 @@ async function keep({ attachments }: Desk, bytes: Bytes): Promise<Stored> {
   }
   const { key, bytes: length } = await attachments.write(hashed())
   return { blob: key, bytes: length, md5: hash.digest('hex') }
-}
-
-/** Orthanc's compressed form: the plain length in eight bytes, little endian, then a zlib stream. */
-async function* packedOf(length: number, bytes: Bytes): AsyncGenerator<Uint8Array> {
-  const head = Buffer.alloc(8)
-  head.writeBigUInt64LE(BigInt(length))
-  yield head
-  yield* Readable.from(bytes).compose(createDeflate()) as AsyncIterable<Uint8Array>
 }

@@ -9,6 +9,7 @@ import {
   detach,
   dicom,
   infoOf,
+  markPacked,
   numbersOf,
   repack,
   writtenAt,
@@ -77,13 +78,15 @@ export const attachmentRoutes: Routes = (app, desk) => {
     about('/size', ({ size }) => text(String(size)))
     about('/md5', async attachment => text(await attachment.md5()))
     about('/is-compressed', ({ packed }) => text(packed ? '1' : '0'))
-    about('/compressed-size', ({ size, packed }) => text(String(packed?.size ?? size)))
+    about('/compressed-size', async ({ size, packed }) =>
+      text(String((await packed?.())?.size ?? size)),
+    )
     about('/compressed-md5', async attachment =>
       text((await infoOf(attachment)).CompressedMD5 as string),
     )
     about('/data', (attachment, c) => sendAttachment(desk, attachment, c))
-    about('/compressed-data', ({ packed, ...attachment }, c) =>
-      sendAttachment(desk, { ...attachment, ...packed }, c),
+    about('/compressed-data', async ({ packed, ...attachment }, c) =>
+      sendAttachment(desk, { ...attachment, ...(await packed?.()) }, c),
     )
 
     app.post(`${one}/verify-md5`, async c => {
@@ -104,7 +107,7 @@ export const attachmentRoutes: Routes = (app, desk) => {
           return doneAsJson()
         }
         attachmentOf(desk, level, id, number)
-        if (compressed) throw new Refusal('NotImplemented', 'DICOM files are kept as they came')
+        await markPacked(desk, id, compressed)
         return doneAsJson()
       })
     }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { translated } from './configuration.ts'
+import { dictionaryFrom } from './dictionary.ts'
+import { mainTagsFrom } from './mainTags.ts'
+import { peersFrom } from './peersConfiguration.ts'
+import { orthancSettings } from './settings.ts'
 
 test('options become settings of ours, paths those of the configuration’s folder', () => {
   const { settings, without } = translated(
@@ -77,4 +81,25 @@ test('values of a wrong type are refused, all at once', () => {
       detail: /^DicomPort: .*; DicomCheckCalledAet: .*; DicomModalities: /,
     },
   )
+})
+
+test('peers, private tags and more main tags become settings that this door takes', () => {
+  const { settings, without } = translated(
+    {
+      OrthancPeers: {
+        far: ['http://far:8042/', 'eve', 'secret'],
+        tls: { Url: 'https://tls/', CertificateFile: 'pem/c.pem', HttpHeaders: { A: 'b' } },
+      },
+      Dictionary: { '0009,01': ['LO', 'Dose Note', 1, 1, 'ACME'] },
+      ExtraMainDicomTags: { Study: ['Dose Note', 'PatientAge'], Series: ['0008,1090'] },
+    },
+    '/etc/orthanc',
+  )
+  assert.deepEqual(without, [])
+  const { orthanc } = settings.http as { orthanc: unknown }
+  const read = orthancSettings.parse(orthanc)
+  assert.equal(peersFrom(read.peers).get('tls')!.certificateFile, '/etc/orthanc/pem/c.pem')
+  assert.equal(peersFrom(read.peers).get('far')!.password, 'secret')
+  const { extra } = mainTagsFrom(read.extraMainDicomTags, dictionaryFrom(read.dictionary))
+  assert.deepEqual(extra.Study, [{ tag: 0x00091001, creator: 'ACME' }, { tag: 0x00101010 }])
 })

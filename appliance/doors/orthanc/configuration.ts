@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { Fault } from '../../faults.ts'
-import { modalityFrom } from './configurationNodes.ts'
+import { modalityFrom, peerFrom } from './configurationNodes.ts'
 import { unlike } from './configurationUnlike.ts'
 
 /** An Orthanc configuration in our own terms. */
@@ -186,6 +186,14 @@ const translations: Readonly<Record<string, Translation>> = {
   StorageAccessOnFind: to('http.orthanc.storageAccessOnFind', textOf),
   LogExportedResources: to('http.orthanc.logExportedResources', flagOf),
   Dictionary: to('http.orthanc.dictionary', objectOf),
+  ExtraMainDicomTags: to('http.orthanc.extraMainDicomTags', objectOf),
+  OrthancPeers(value, put, _all, file) {
+    const peers = Object.entries(objectOf(value)).map(([name, each]) => [
+      name,
+      peerFrom(each, file),
+    ])
+    put('http.orthanc.peers', Object.fromEntries(peers))
+  },
   StableAge: to('archive.stableAge', countOf),
   OverwriteInstances(value, put) {
     const mode = typeof value === 'boolean' ? (value ? 'Always' : 'Never') : textOf(value)

@@ -61,3 +61,13 @@ export function modalityFrom(name: string, given: unknown): Record<string, unkno
   if (more.RetrieveMethod === 'C-GET') node.retrieveMethod = 'C-GET'
   return node
 }
+
+/** An entry of `OrthancPeers`, list or object, with the paths of its certificates made whole. */
+export function peerFrom(given: unknown, file: (path: string) => string): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  const peer: Record<string, unknown> = { ...given }
+  for (const option of ['CertificateFile', 'CertificateKeyFile']) {
+    if (peer[option]) peer[option] = file(textOf(peer[option]))
+  }
+  return peer
+}

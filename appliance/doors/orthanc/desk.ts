@@ -9,7 +9,10 @@ import { type Dictionary, dictionaryFrom } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHeaders, type Headers } from './headers.ts'
+import { type MainTags, mainTagsFrom } from './mainTags.ts'
 import type { Network } from './modalities.ts'
+import type { Peer } from './peersCalls.ts'
+import { peersFrom } from './peersConfiguration.ts'
 import { type Running, standingAlone } from './running.ts'
 import { type OrthancSettings, orthancSettings } from './settings.ts'
 import { type Conversion, noConversion } from './transcoding.ts'
@@ -50,6 +53,9 @@ export interface OrthancOptions {
 
 /** What every route works with. */
 export interface Desk extends Required<OrthancOptions> {
+  /** Those of the settings. */
+  peers: ReadonlyMap<string, Peer>
+  mainTags: MainTags
   headers: Headers
   figures: Figures
   /** Tags that the standard has not. */
@@ -67,6 +73,8 @@ export function deskOf(options: OrthancOptions): Desk {
     running,
     settings,
     dictionary,
+    peers: peersFrom(settings.peers),
+    mainTags: mainTagsFrom(settings.extraMainDicomTags, dictionary),
     headers: createHeaders(options.archive, dictionary, running.encoding.characterSet),
     figures: createFigures(() => options.now().getTime()),
   }

@@ -8,6 +8,7 @@ import { type Asked, tagsIn } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import { failed } from './failures.ts'
 import type { JsonObject } from './json.ts'
+import { expectQuality } from './lossyQuality.ts'
 import type { Routes } from './routes.ts'
 import { convertedFile, syntaxAsked } from './transcoding.ts'
 
@@ -16,6 +17,7 @@ export const instanceRoutes: Routes = (app, desk) => {
   app.get('/instances/:id/file', async c => {
     const instance = instanceOf(desk, c.req.param('id'))
     expectFile(c)
+    expectQuality(c)
     const name = c.req.query('filename') ?? `${instance.id}.dcm`
     const stored = instance.transferSyntaxUid
     const asked = c.req.query('transcode') ?? stored

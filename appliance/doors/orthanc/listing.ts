@@ -6,6 +6,7 @@ import type { Call } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { failed } from './failures.ts'
 import { styledItem } from './json.ts'
+import { hasExtraTags } from './mainTags.ts'
 import { describe, type Telling } from './resources.ts'
 import { type Written, writtenAbout } from './writtenAmong.ts'
 
@@ -119,7 +120,8 @@ async function textOf(
   written: Written,
 ): Promise<string | undefined> {
   const { catalog } = desk.archive
-  const isUsual = telling.format === 'human' && Object.keys(telling).length === 1
+  const isUsual =
+    telling.format === 'human' && Object.keys(telling).length === 1 && !hasExtraTags(desk, level)
   const isPlain = isUsual && !written.labels(id) && !written.metadata(id) && !written.protected(id)
   const of = !isPlain
     ? undefined

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { keyOf, type Level, type PublicId } from '../../holdings/catalog/catalog.ts'
-import { formatTag, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
 import { done, forbidden, json, missing, text } from './answers.ts'
 import { type Call, flag, textBody } from './arguments.ts'
 import { type Desk, expectResource } from './desk.ts'
@@ -49,7 +48,7 @@ function systemMetadata(
   id: PublicId,
 ): Record<string, string | undefined> {
   const { catalog } = desk.archive
-  const signature = signatures[level]
+  const signature = desk.mainTags.signature[level]
   if (level !== 'Instance') {
     const parent = catalog.parent(id)!
     const [first] = level === 'Series' ? catalog.instancesOf(id) : []
@@ -85,16 +84,6 @@ const origins = {
   Usb: 'Unknown',
   Unknown: 'Unknown',
 } as const
-
-const signatures = Object.fromEntries(
-  Object.entries(mainTags).map(([level, keywords]) => [
-    level,
-    keywords
-      .map(keyword => formatTag(tagOf(keyword)!))
-      .sort()
-      .join(';'),
-  ]),
-) as Record<Level, string>
 
 export const metadataRoutes: Routes = (app, desk) => {
   const names = metadataRegistry(desk.settings)

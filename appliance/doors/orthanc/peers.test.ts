@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { JsonObject } from './json.ts'
 import { fileOf, withDoor } from './orthanc.contract.ts'
+import { peersFrom } from './peersConfiguration.ts'
 
 const errorOf = async (answer: Response) => {
   const { OrthancStatus } = (await answer.json()) as JsonObject
@@ -70,6 +71,8 @@ test('a peer is kept with its settings, its password told to nobody, and is sent
         ['http://x', 'a'],
         'x',
         { Url: 'http://x', Timeout: -1 },
+        { Url: 'http://x', Own: { a: 1 } },
+        { Url: 'http://x', Own: [1] },
       ]) {
         assert.deepEqual(await errorOf(await put('bad', body)), [400, 15])
       }
@@ -80,4 +83,26 @@ test('a peer is kept with its settings, its password told to nobody, and is sent
     server.closeAllConnections()
     server.close()
   }
+})
+
+test('peers of the settings are listed with the others, and only the settings change them', () =>
+  withDoor(
+    async door => {
+      const put = (name: string) => door.ask('PUT', `/peers/${name}`, '["http://127.0.0.1:3"]')
+      assert.equal((await put('added')).status, 200)
+      assert.deepEqual(await door.told('/peers'), ['added', 'far', 'near'])
+      const { far } = (await door.told('/peers?expand')) as Record<string, JsonObject>
+      assert.deepEqual([far!.Url, far!.Username, far!.Password], ['http://far/', 'eve', null])
+      assert.deepEqual(await errorOf(await put('far')), [403, 45])
+      assert.deepEqual(await errorOf(await door.ask('DELETE', '/peers/far')), [403, 45])
+      assert.deepEqual(await errorOf(await door.get('/peers/near/system')), [500, 9])
+    },
+    { settings: { peers: { near: ['http://127.0.0.1:1'], far: ['http://far', 'eve', 'secret'] } } },
+  ))
+
+test('peers of the settings that cannot be are refused, all at once', () => {
+  assert.throws(() => peersFrom({ a: ['ftp://x'], 'b c': ['http://x'] }), {
+    code: 'settings-refused',
+    detail: /peers\.a: .*peers\.b c: /,
+  })
 })

@@ -9,8 +9,10 @@ import { logExport } from './exports.ts'
 import { answerByJob, jobWishOf, truth, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { JsonObject } from './json.ts'
-import { answerOf, peerAt, peerJson } from './peers.ts'
+import { expectQuality } from './lossyQuality.ts'
+import { answerOf, peerAt } from './peers.ts'
 import { callPeer, type Peer } from './peersCalls.ts'
+import { peerJson } from './peersConfiguration.ts'
 import type { Routes } from './routes.ts'
 import { convertedFile, syntaxAsked } from './transcoding.ts'
 
@@ -28,6 +30,7 @@ export const peerStoreRoutes: Routes = (app, desk) => {
     const { body, parents, instances } = await sendingBody(desk, c)
     const peer = peerAt(desk, c)
     const wish = jobWishOf(body)
+    expectQuality(body)
     const transcode = syntaxAsked(desk, words(body, 'Transcode'))
     const description: Storing = {
       ...{ parents, instances, permissive: wish.permissive, peer },

@@ -6,6 +6,7 @@ import { datasetJson, tagsJson } from './dicomJson.ts'
 import { type Asked, tagsIn } from './dictionary.ts'
 import type { Json, JsonObject } from './json.ts'
 import { rankOf } from './levels.ts'
+import { isExtraTag } from './mainTags.ts'
 
 /** Tags computed from what lies below a resource, at the level they belong to. */
 const computed: Record<string, { level: Level; of: (desk: Desk, id: PublicId) => string }> = {
@@ -98,12 +99,16 @@ export async function requestedTags(
     const keyword = keywordOf(tag) ?? ''
     const value = computedTag(desk, id, keyword) ?? indexedTag(desk, level, id, keyword)
     if (value !== undefined) found.push([tag, value])
-    else if (!isIndexed(level, keyword) && desk.settings.storageAccessOnFind !== 'Never') {
+    else if (!isIndexed(level, keyword) && mayRead(desk, level, asked)) {
       fromFile.push(asked)
     }
   }
   return { ...tagsJson(found, format), ...(await tagsOfFile(desk, id, fromFile, format)) }
 }
+
+/** Main tags are told whatever the settings say: in Orthanc they lie in the index. */
+const mayRead = (desk: Desk, level: Level, asked: Asked): boolean =>
+  desk.settings.storageAccessOnFind !== 'Never' || isExtraTag(desk, level, asked)
 
 async function tagsOfFile(
   desk: Desk,

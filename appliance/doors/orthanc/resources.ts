@@ -9,6 +9,7 @@ import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { labelsOf } from './labels.ts'
 import { childrenKey, compactTime, parentKey } from './levels.ts'
+import { extraTagsJson, hasExtraTags } from './mainTags.ts'
 import { namedMetadata, writtenMetadata } from './metadata.ts'
 import { isProtected } from './protection.ts'
 import { requestedTags } from './requestedTags.ts'
@@ -68,7 +69,7 @@ export async function describe(
     Type: level,
     ...(!telling.parts &&
       (instance ? instanceRoots(instance) : parentRoots(desk, parent!, written))),
-    ...(wants('MainDicomTags') && mainTagsJson(desk, level, of, telling.format)),
+    ...(wants('MainDicomTags') && (await mainTagsJson(desk, level, of, telling.format))),
     ...(wants('Children') && family && { [childrenKey[family.parent.level]]: family.children }),
     ...(wants('Parent') && parentJson(instance, parent)),
     ...(wants('Labels') && { Labels: written.labels(id) ? labelsOf(desk, id) : [] }),
@@ -126,20 +127,31 @@ function parentJson(instance: Instance | undefined, parent: Parent | undefined):
   return parent && parent.level !== 'Patient' ? { [parentKey[parent.level]]: parent.parent } : {}
 }
 
-function mainTagsJson(
+async function mainTagsJson(
   desk: Desk,
   level: Level,
   of: Instance | Parent,
   format: TagFormat,
-): JsonObject {
+): Promise<JsonObject> {
   const shown = (tags: Instance['tags']) =>
     format === 'human' ? byKeyword(tags) : tagsJson(shownTags(tags), format)
   // Its own, not those of the patient: many patients share an empty PatientID.
   const { patientTags, parent } = of as Parent
   const patient = () => patientTags ?? desk.archive.catalog.parent(parent!)?.tags ?? {}
-  return {
+  const told = {
     MainDicomTags: shown(of.tags),
     ...(level === 'Study' && { PatientMainDicomTags: shown(patient()) }),
+  }
+  if (!hasExtraTags(desk, level)) return told
+  const extra = async (at: Level, tags: JsonObject) => ({
+    ...tags,
+    ...(await extraTagsJson(desk, at, of.id, format)),
+  })
+  return {
+    MainDicomTags: await extra(level, told.MainDicomTags),
+    ...('PatientMainDicomTags' in told && {
+      PatientMainDicomTags: await extra('Patient', told.PatientMainDicomTags!),
+    }),
   }
 }
 

@@ -48,6 +48,28 @@ export const orthancSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether what is sent to modalities and peers is listed in /exports.'),
+  extraMainDicomTags: z
+    .strictObject({
+      Patient: z.array(z.string()).default([]),
+      Study: z.array(z.string()).default([]),
+      Series: z.array(z.string()).default([]),
+      Instance: z.array(z.string()).default([]),
+    })
+    .prefault({})
+    .describe('Tags that are told among the main tags of a level, too; read from the files.'),
+  peers: z
+    .record(
+      z.string(),
+      z.union([
+        z.tuple([z.string()]),
+        z.tuple([z.string(), z.string(), z.string()]),
+        z.looseObject({ Url: z.string() }),
+      ]),
+    )
+    .default({})
+    .describe(
+      'Other servers of this API, as in Orthanc: name → [url], [url, user, password], {…}.',
+    ),
   archivedFileBytes: z
     .number()
     .int()

@@ -1,4 +1,3 @@
-import { formatTag, type MainTagLevel, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
 import { json, missing } from './answers.ts'
 import type { Routes } from './routes.ts'
 
@@ -42,9 +41,7 @@ export const systemRoutes: Routes = (app, desk) => {
         HasQueues: false,
         HasReserveQueueValue: false,
       },
-      MainDicomTags: Object.fromEntries(
-        Object.keys(mainTags).map(level => [level, indexed(level as MainTagLevel)]),
-      ),
+      MainDicomTags: desk.mainTags.signature,
       UserMetadata: desk.settings.userMetadata,
       // Orthanc tells its caches and threads here: there are none like them.
       Performance: {},
@@ -76,9 +73,3 @@ const thirdParties = Object.fromEntries(
     return version === undefined ? [] : [[name, version]]
   }),
 )
-
-const indexed = (level: MainTagLevel): string =>
-  mainTags[level]
-    .map(keyword => formatTag(tagOf(keyword)!))
-    .sort()
-    .join(';')

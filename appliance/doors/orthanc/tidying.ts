@@ -1,7 +1,7 @@
 import type { Archive, Service } from '../../holdings/archive/archive.ts'
 import { keyOf, type PublicId, type Store } from '../../holdings/catalog/catalog.ts'
 import type { BlobKey, Blobs } from '../../holdings/storage/storage.ts'
-import { attachmentKey, blobsOf, type Written, writtenOf } from './attached.ts'
+import { attachmentKey, blobsOf, packedKeys, type Written, writtenOf } from './attached.ts'
 import { labelKeys } from './labels.ts'
 import { metadataKeys } from './metadata.ts'
 import { protectionKeys } from './protection.ts'
@@ -21,7 +21,12 @@ export async function forgetWritten(
   const blobs: BlobKey[] = []
   for (const id of ids) {
     if (parts.archive.catalog.levelOf(id) !== undefined) continue
-    remove.push(...metadataKeys(parts, id), ...labelKeys(parts, id), ...protectionKeys(id))
+    remove.push(
+      ...metadataKeys(parts, id),
+      ...labelKeys(parts, id),
+      ...protectionKeys(id),
+      ...packedKeys(id),
+    )
     for (const written of writtenOf(parts, id)) {
       remove.push(attachmentKey(id, written.number))
       blobs.push(...blobsOf(written))
@@ -71,7 +76,7 @@ async function tidy(parts: Tidied, stop: AbortSignal): Promise<void> {
 
 function writtenAbout(store: Store): Set<PublicId> {
   const ids = new Set<PublicId>()
-  for (const table of ['metadata', 'labels', 'attachment', 'protected']) {
+  for (const table of ['metadata', 'labels', 'attachment', 'protected', 'packed']) {
     const under = keyOf(table)
     // Behind the table stands the identifier, whatever follows it.
     for (const [key] of store.range({ under })) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { inflateSync } from 'node:zlib'
 import type { JsonObject } from './json.ts'
-import { filled, withDoor } from './orthanc.contract.ts'
+import { fileOf, filled, withDoor } from './orthanc.contract.ts'
 
 test('labels are put, listed, refused when strange, and taken away', () =>
   withDoor(async door => {
@@ -91,4 +93,35 @@ test('the change log is followed, filtered, paged backwards and cleared', () =>
     assert.equal((await log('?last')).Last, rest.Last)
     await door.ask('DELETE', '/changes')
     assert.deepEqual(await log(''), { Changes: [], Done: true, Last: rest.Last })
+  }))
+
+test('a DICOM file is told as compressed when that is wanted, and kept as it came', () =>
+  withDoor(async door => {
+    const { ID } = await door.upload({ ImageComments: 'x'.repeat(1000) })
+    const url = `/instances/${ID}/attachments/dicom`
+    const words = async (what: string) => (await door.get(`${url}/${what}`)).text()
+    const file = fileOf({ ImageComments: 'x'.repeat(1000) })
+    assert.equal(await words('is-compressed'), '0')
+    assert.equal(await words('compressed-size'), String(file.length))
+    const packing = await door.ask('POST', `${url}/compress`)
+    assert.deepEqual([packing.status, await packing.text()], [200, '{}'])
+    assert.equal(await words('is-compressed'), '1')
+    const packed = Buffer.from(await (await door.get(`${url}/compressed-data`)).arrayBuffer())
+    assert.equal(packed.readBigUInt64LE(), BigInt(file.length))
+    assert.deepEqual(inflateSync(packed.subarray(8)), Buffer.from(file))
+    assert.equal(await words('compressed-size'), String(packed.length))
+    const md5 = createHash('md5').update(packed).digest('hex')
+    assert.equal(await words('compressed-md5'), md5)
+    const info = (await door.told(`${url}/info`)) as JsonObject
+    assert.deepEqual([info.CompressedSize, info.CompressedMD5], [packed.length, md5])
+    const part = await door.ask('GET', `${url}/compressed-data`, undefined, { Range: 'bytes=8-20' })
+    assert.equal(part.status, 206)
+    assert.deepEqual(Buffer.from(await part.arrayBuffer()), packed.subarray(8, 21))
+    assert.deepEqual(Buffer.from(await (await door.get(`${url}/data`)).arrayBuffer()), file)
+    assert.equal((await door.ask('POST', `${url}/uncompress`)).status, 200)
+    assert.equal(await words('is-compressed'), '0')
+    await door.ask('POST', `${url}/compress`)
+    await door.ask('DELETE', `/instances/${ID}`)
+    await door.upload({ ImageComments: 'x'.repeat(1000) })
+    assert.equal(await words('is-compressed'), '0')
   }))
