@@ -43,6 +43,7 @@ export const archiveRoutes: Routes = (app, desk) => {
         const id = c.req.param('id')
         expectResource(desk, level, id)
         const body = await jsonBody(c, desk.limits.formBytes)
+        if (body === undefined) throw new Refusal('BadFileFormat')
         return answer(
           desk,
           c,

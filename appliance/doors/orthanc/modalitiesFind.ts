@@ -1,13 +1,13 @@
 import type { Node } from '../../duties/nodes/nodes.ts'
 import type { Level } from '../../holdings/catalog/catalog.ts'
-import { type Dataset, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
+import { type Dataset, formatTag, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
 import { json } from './answers.ts'
 import { type Call, jsonBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { answerJson } from './dicomJson.ts'
 import { Refusal } from './errors.ts'
 import { isObject, truth } from './jobsBodies.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { modalityAt, overridden } from './modalities.ts'
 import { identifierOf, keyOfLevel, keysIn, type QueryKeys } from './queriesIdentifier.ts'
 import type { Routes } from './routes.ts'
@@ -17,12 +17,10 @@ export const modalityFindRoutes: Routes = (app, desk) => {
   app.post('/modalities/:id/find-worklist', async c => {
     const node = modalityAt(desk, c)
     const body = await bodyIn(desk, c)
-    const wrapped = isObject(body.Query)
+    const wrapped = body.Query !== undefined
     const options = wrapped ? body : {}
-    const identifier = identifierOf(
-      keysIn(wrapped ? body.Query : body, 'Query', desk.dictionary),
-      desk.dictionary,
-    )
+    const keys = worklistKeys(desk, wrapped ? body.Query : body)
+    const identifier = identifierOf(keys, desk.dictionary)
     const format = truth(options, 'Full') ? 'full' : truth(options, 'Short') ? 'short' : 'human'
     const found: JsonObject[] = []
     const asked = { model: 'worklist' as const, identifier }
@@ -66,6 +64,18 @@ export const modalityFindRoutes: Routes = (app, desk) => {
     }
     return json(await below('Patient', new Map()))
   })
+}
+
+/** Of worklists Orthanc says otherwise than of queries what is wrong with them. */
+function worklistKeys(desk: Desk, given: Json): QueryKeys {
+  if (!isObject(given)) throw new Refusal('BadParameterType')
+  for (const [name, value] of Object.entries(given)) {
+    const { tag } = desk.dictionary.asked(name)
+    if (typeof value !== 'string') {
+      throw new Refusal('BadParameterType', `Bad Parameter type for tag ${formatTag(tag)}`)
+    }
+  }
+  return keysIn(given, 'Query', desk.dictionary)
 }
 
 const parentsOf = (level: Level): Level[] =>

@@ -94,7 +94,7 @@ function ownProperty([key, value]: [string, Json]): [string, string][] {
       `User-defined properties associated with a Web service must be strings: ${key}`,
     )
   }
-  return [[key, String(value)]]
+  return [[key, typeof value === 'boolean' ? String(Number(value)) : String(value)]]
 }
 
 /** The peers of the settings. Fault: `settings-refused`, with every peer that cannot be. */

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { generateUid } from '../../standard/dicom/dicom.ts'
 import { done, json, missing, text } from './answers.ts'
-import { booleanField, formatField, objectBody, textBody } from './arguments.ts'
+import { formatField, objectBody, textBody } from './arguments.ts'
 import { Refusal } from './errors.ts'
 import { atLevel } from './find.ts'
+import { truth } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { compactTime, levelNamed, pathOf } from './levels.ts'
 import { removeResource } from './removal.ts'
@@ -42,7 +43,7 @@ export const toolRoutes: Routes = (app, desk) => {
     const body = await objectBody(c, desk.limits.formBytes)
     const ids = idsField(body)
     const level = typeof body.Level === 'string' ? levelNamed(body.Level) : undefined
-    const telling = { format: formatField(body), metadata: booleanField(body, 'Metadata', true) }
+    const telling = { format: formatField(body), metadata: truth(body, 'Metadata') ?? true }
     const wanted = new Set(level ? ids.flatMap(id => atLevel(desk, id, level)) : ids)
     const told: JsonObject[] = []
     for (const id of wanted) {

@@ -141,6 +141,17 @@ export const intended: readonly Difference[] = [
     why: 'A node’s refusal is 500 in 1.13, as other network errors are.',
   },
   {
+    where: /find <.*"Query":\[\]/,
+    what: /^(status|\/(HttpStatus|HttpError|Message|OrthancError|OrthancStatus))$/,
+    theirs: /^(500|-1|"Internal .*")$/,
+    why: 'A list where an object is wanted is a bad request; to 1.10.1 it is an internal error.',
+  },
+  {
+    where: /find <.*"Expand":1|^PUT \/peers\/c <\[1\]>/,
+    what: /^(status)?$/,
+    why: 'A number is no Boolean and no URL to us.',
+  },
+  {
     where: /queries/,
     what: /\/0002,0003$/,
     why: 'Orthanc tells what is no part of a dataset that came over the wire.',

@@ -79,6 +79,7 @@ export async function startOrthanc(
 /** Our own door on a real archive, in this process; `seen` is what the door sees of it. */
 export async function startOurs(
   seen: (archive: Archive) => Archive = archive => archive,
+  more: object = {},
 ): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'waystation-conformance-'))
   const now = () => new Date()
@@ -117,7 +118,7 @@ export async function startOurs(
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
     jobs,
     store: store.space('orthanc'),
-    settings: orthancSettings.parse(names),
+    settings: orthancSettings.parse({ ...names, ...more }),
     limits,
     now,
     log: silentLog,
