@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from './configuration.ts'
-import { adminRoutes, counted, watch } from './doors/admin/admin.ts'
+import { adminDescribed, adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
   createTidying,
   type Encoding,
@@ -125,7 +125,8 @@ export async function serveFrom(
   const app = orthancRoutes({
     network: { nodes, asking, commitments: nodeServices.commitments },
     conversion: { convertible, transcode: transcoder.transcode },
-    ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes, beside },
+    ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes },
+    beside: { routes: beside, described: adminDescribed },
     ...{ store: written.store, attachments },
     settings: web.orthanc,
     log: log.of('http'),

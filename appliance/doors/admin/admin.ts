@@ -9,6 +9,7 @@ import { noticeRoutes } from './notices.ts'
 import { type Probes, probeRoutes } from './probes.ts'
 import { ruleRoutes } from './rules.ts'
 
+export { described as adminDescribed } from './described.ts'
 export { counted, watch } from './figures.ts'
 
 export function adminRoutes(

@@ -15,7 +15,7 @@ const word = z.string().min(1)
 /** In the order of their numbers. */
 const priorities = ['stat', 'normal', 'off-peak'] as const
 
-const listing = z.strictObject({
+export const listing = z.strictObject({
   destination: word.optional(),
   state: z.enum(states).optional(),
   study: word.optional(),
@@ -28,7 +28,7 @@ const listing = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).optional(),
 })
 
-const selection = z.strictObject({
+export const selection = z.strictObject({
   destination: word.optional(),
   study: word.optional(),
   instance: word.optional(),
@@ -37,8 +37,8 @@ const selection = z.strictObject({
 const nameOne = { error: 'name a destination, a study or an instance' }
 const namesOne = (asked: z.output<typeof selection>) =>
   Boolean(asked.destination ?? asked.study ?? asked.instance)
-const named = selection.refine(namesOne, nameOne)
-const withReason = selection
+export const named = selection.refine(namesOne, nameOne)
+export const withReason = selection
   .extend({ reason: z.string().trim().min(1).max(200) })
   .refine(namesOne, nameOne)
 

@@ -5,7 +5,7 @@ import { Fault } from '../../faults.ts'
 import { shownDestination } from './deliveries.ts'
 import { bodyOf, moment, read, refused } from './requests.ts'
 
-const past = z.strictObject({ since: moment })
+export const past = z.strictObject({ since: moment })
 
 /**
  * `GET /api/destinations`: each with its settings (secrets masked), whether they are locked by the

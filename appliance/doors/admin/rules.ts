@@ -5,9 +5,9 @@ import { Fault } from '../../faults.ts'
 import { bodyOf, read, refused } from './requests.ts'
 
 const word = z.string().min(1)
-const order = z.strictObject({ order: z.array(word) })
-const place = z.strictObject({ before: word.optional() })
-const trial = z
+export const order = z.strictObject({ order: z.array(word) })
+export const place = z.strictObject({ before: word.optional() })
+export const trial = z
   .strictObject({
     rule: z.union([word, z.record(z.string(), z.unknown())]).optional(),
     studies: z.array(word).min(1).max(10_000).optional(),

@@ -5,6 +5,8 @@ import { json } from './answers.ts'
 import type { Call } from './arguments.ts'
 import { errorAnswer, Refusal, refusalOf } from './errors.ts'
 import type { Figures } from './figures.ts'
+import { handbookOf } from './handbook.ts'
+import { handbookHeaders } from './handbookPage.ts'
 import type { App } from './routes.ts'
 
 /** The verbs that Orthanc routes. */
@@ -54,9 +56,9 @@ export function conventional(
   const outer: App = new Hono<{ Bindings: HttpEnv }>()
   const { document } = options
   if (document) {
-    outer.get('/api/openapi.json', () =>
-      Response.json(document([...inner.routes, ...(options.beside?.routes ?? [])])),
-    )
+    const told = () => document([...inner.routes, ...(options.beside?.routes ?? [])])
+    outer.get('/api/openapi.json', () => Response.json(told()))
+    outer.get('/api/handbook', () => new Response(handbookOf(told()), { headers: handbookHeaders }))
   }
   if (options.beside) outer.route('/', options.beside as unknown as App)
   outer.get('/', c =>

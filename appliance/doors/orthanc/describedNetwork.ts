@@ -2,12 +2,15 @@ import type { Described } from '../../host/http/http.ts'
 import {
   anObject,
   bodyOf,
+  converted,
   count,
   fields,
   flag,
   formats,
   job,
   json,
+  modality,
+  peer,
   plain,
   text,
   texts,
@@ -21,11 +24,12 @@ export const networkDescribed: Readonly<Record<string, Described>> = {
     answers: json({}),
   },
   'GET /{modalities,peers}/{id}': { summary: 'What can be asked of it', answers: json({}) },
-  'PUT /{modalities,peers}/{id}': {
+  'PUT /modalities/{id}': {
     summary: 'Adds or changes it',
-    body: bodyOf({ oneOf: [anObject, { type: 'array' }] }),
+    body: bodyOf(modality),
     answers: plain,
   },
+  'PUT /peers/{id}': { summary: 'Adds or changes it', body: bodyOf(peer), answers: plain },
   'DELETE /{modalities,peers}/{id}': { summary: 'Removes it', answers: plain },
   'GET /{modalities,peers}/{id}/configuration': {
     summary: 'Its configuration',
@@ -37,9 +41,31 @@ export const networkDescribed: Readonly<Record<string, Described>> = {
     body: bodyOf(fields({ Timeout: count, CheckFind: flag }), false),
     answers: json(anObject),
   },
-  'POST /{modalities,peers}/{id}/store': {
+  'POST /modalities/{id}/store': {
+    summary: 'Sends resources by C-STORE',
+    body: bodyOf({
+      oneOf: [
+        ...[text, texts],
+        fields(
+          {
+            ...{ Resources: texts, LocalAet: text, CalledAet: text, Host: text, Port: count },
+            ...{ MoveOriginatorAet: text, MoveOriginatorID: count, StorageCommitment: flag },
+            ...{ Timeout: count, ...job },
+          },
+          ['Resources'],
+        ),
+      ],
+    }),
+    answers: json(anObject),
+  },
+  'POST /peers/{id}/store': {
     summary: 'Sends resources',
-    body: bodyOf({ oneOf: [text, texts, fields({ Resources: texts, ...job })] }),
+    body: bodyOf({
+      oneOf: [
+        ...[text, texts],
+        fields({ Resources: texts, Compress: flag, ...converted, ...job }, ['Resources']),
+      ],
+    }),
     answers: json(anObject),
   },
   'POST /{modalities,peers}/{id}/store-straight': {

@@ -5,6 +5,7 @@ import {
   asText,
   binary,
   bodyOf,
+  converting,
   count,
   fields,
   flag,
@@ -94,7 +95,7 @@ export const resourcesDescribed: Readonly<Record<string, Described>> = {
   },
   'GET /instances/{id}/file': {
     summary: 'The DICOM file',
-    query: { transcode: text, filename: text },
+    query: { ...converting, filename: text },
     answers: binary('application/dicom'),
   },
   'GET /instances/{id}/{tags,simplified-tags}': {

@@ -1,11 +1,13 @@
 import type { Described } from '../../host/http/http.ts'
 import {
   anObject,
-  archive,
+  archiveOfMany,
   asText,
   binary,
   bodyOf,
+  converting,
   count,
+  counted,
   fields,
   find,
   flag,
@@ -18,6 +20,16 @@ import {
 
 /** Routes of system and tools. */
 export const toolsDescribed: Readonly<Record<string, Described>> = {
+  'GET /api/openapi.json': {
+    summary: 'This document, for programs',
+    answers: json(anObject),
+    tag: 'api',
+  },
+  'GET /api/handbook': {
+    summary: 'This document, for people',
+    answers: binary('text/html'),
+    tag: 'api',
+  },
   'GET /system': { summary: 'What this box is and can', answers: json(anObject) },
   'GET /favicon.ico': { summary: 'Where the icon is', answers: {} },
   'GET /statistics': { summary: 'How much is kept', answers: json(anObject) },
@@ -82,7 +94,7 @@ export const toolsDescribed: Readonly<Record<string, Described>> = {
   'POST /tools/find': { summary: 'Searches', body: bodyOf(find), answers: json({ type: 'array' }) },
   'POST /tools/count-resources': {
     summary: 'Counts what a search would find',
-    body: bodyOf(find),
+    body: bodyOf(counted),
     answers: json(fields({ Count: count })),
   },
   'POST /tools/bulk-content': {
@@ -101,12 +113,12 @@ export const toolsDescribed: Readonly<Record<string, Described>> = {
   },
   'GET /tools/{create-archive,create-media,create-media-extended}': {
     summary: 'ZIP of many resources',
-    query: { resources: text, transcode: text, filename: text },
+    query: { resources: text, ...converting, filename: text, extended: flag },
     answers: binary('application/zip'),
   },
   'POST /tools/{create-archive,create-media,create-media-extended}': {
     summary: 'ZIP of many resources, at once or as a job',
-    body: archive,
+    body: archiveOfMany,
     answers: binary('application/zip'),
   },
 }

@@ -1,11 +1,22 @@
 import type { Described } from '../../host/http/http.ts'
-import { above, anObject, archive, binary, count, flag, json, plain, text } from './describing.ts'
+import {
+  above,
+  anObject,
+  archive,
+  binary,
+  converting,
+  count,
+  flag,
+  json,
+  plain,
+  text,
+} from './describing.ts'
 
 /** Routes of archives, logs and jobs. */
 export const workDescribed: Readonly<Record<string, Described>> = {
   [`GET /${above}/{id}/{archive,media}`]: {
     summary: 'ZIP of it',
-    query: { transcode: text, filename: text },
+    query: { ...converting, filename: text, extended: flag },
     answers: binary('application/zip'),
   },
   [`POST /${above}/{id}/{archive,media}`]: {

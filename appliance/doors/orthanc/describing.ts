@@ -30,15 +30,20 @@ export const job = {
   Permissive: flag,
   UserData: {},
 }
+const search = {
+  Level: { enum: ['Patient', 'Study', 'Series', 'Instance'] },
+  Query: { type: 'object', additionalProperties: text },
+  ...{ CaseSensitive: flag, Labels: texts },
+  LabelsConstraint: { enum: ['All', 'Any', 'None'] },
+  MetadataQuery: { type: 'object', additionalProperties: text },
+  ...{ ParentPatient: text, ParentStudy: text, ParentSeries: text },
+}
+export const counted = fields(search, ['Level', 'Query'])
 export const find = fields(
   {
-    Level: { enum: ['Patient', 'Study', 'Series', 'Instance'] },
-    Query: { type: 'object', additionalProperties: text },
-    ...{ CaseSensitive: flag, Expand: flag, ResponseContent: texts, RequestedTags: texts },
-    ...{ Limit: count, Since: count, Labels: texts, Short: flag, Full: flag },
-    LabelsConstraint: { enum: ['All', 'Any', 'None'] },
-    MetadataQuery: { type: 'object', additionalProperties: text },
-    ...{ ParentPatient: text, ParentStudy: text, ParentSeries: text },
+    ...search,
+    ...{ Expand: flag, ResponseContent: texts, RequestedTags: texts },
+    ...{ Limit: count, Since: count, Short: flag, Full: flag },
     OrderBy: {
       type: 'array',
       items: fields({ Type: text, Key: text, Direction: { enum: ['ASC', 'DESC'] } }, [
@@ -48,12 +53,48 @@ export const find = fields(
   },
   ['Level', 'Query'],
 )
+const quality = { type: 'integer', minimum: 1, maximum: 100 }
+/** Into which transfer syntax, in arguments. */
+export const converting = { transcode: text, 'lossy-quality': quality }
+/** The same in bodies. */
+export const converted = { Transcode: text, LossyQuality: quality }
+const archiveOptions = {
+  ...{ ...converted, Filename: text, Utf8: flag, Extended: flag },
+  ...job,
+}
 export const resources = fields({ Resources: texts }, ['Resources'])
-export const archive = {
-  type: 'application/json',
-  schema: {
-    oneOf: [texts, fields({ Resources: texts, Transcode: text, Filename: text, ...job })],
-  },
+export const archive = bodyOf(fields(archiveOptions))
+export const archiveOfMany = bodyOf({
+  oneOf: [texts, fields({ Resources: texts, ...archiveOptions }, ['Resources'])],
+})
+const services =
+  'Echo Find FindWorklist Get Move Store StorageCommitment NAction EventReport Transcoding'
+export const modality = {
+  oneOf: [
+    { type: 'array', minItems: 3, maxItems: 4 },
+    fields(
+      {
+        ...{ AET: text, Host: text, Port: { type: ['integer', 'string'] }, Manufacturer: text },
+        ...Object.fromEntries(services.split(' ').map(each => [`Allow${each}`, flag])),
+        ...{ UseDicomTls: flag, LocalAet: text, Timeout: count },
+        RetrieveMethod: { enum: ['SystemDefault', 'C-MOVE', 'C-GET'] },
+      },
+      ['AET', 'Host', 'Port'],
+    ),
+  ],
+}
+export const peer = {
+  oneOf: [
+    { ...texts, minItems: 1, maxItems: 3 },
+    fields(
+      {
+        ...{ Url: text, Username: text, Password: text, Timeout: count, Pkcs11: flag },
+        HttpHeaders: { type: 'object', additionalProperties: text },
+        ...{ CertificateFile: text, CertificateKeyFile: text, CertificateKeyPassword: text },
+      },
+      ['Url'],
+    ),
+  ],
 }
 export const anyLevel = '{patients,studies,series,instances}'
 export const above = '{patients,studies,series}'

@@ -1,6 +1,6 @@
 import type { Asking, Commitments, Node, Nodes } from '../../duties/nodes/nodes.ts'
 import { done, doneAsJson, json, missing } from './answers.ts'
-import { type Call, flag, jsonBody } from './arguments.ts'
+import { type Call, flag, jsonBody, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { Refusal } from './errors.ts'
 import { count, isObject, truth, words } from './jobsBodies.ts'
@@ -53,17 +53,28 @@ export const modalityRoutes: Routes = (app, desk) => {
 
   app.post('/modalities/:id/echo', async c => {
     const node = modalityAt(desk, c)
-    const given = await jsonBody(c, desk.limits.formBytes)
-    const body = isObject(given) ? given : {}
+    const body = echoOptions(await textBody(c, desk.limits.formBytes))
     const asked = overridden(node, body)
+    const checksFind = truth(body, 'CheckFind') ?? false
     const stop = c.req.raw.signal
     await asking.echo(asked, { stop })
-    if (truth(body, 'CheckFind')) {
+    if (checksFind) {
       const identifier = [{ tag: 'PatientID', value: 'CHECK-FIND' }]
       for await (const _ of asking.find(asked, { level: 'Patient', identifier }, { stop })) break
     }
     return doneAsJson()
   })
+}
+
+/** An object, or nothing: other JSON says nothing either. */
+function echoOptions(body: string): JsonObject {
+  if (body === '') return {}
+  try {
+    const given = JSON.parse(body) as unknown
+    return isObject(given) ? given : {}
+  } catch {
+    throw new Refusal('BadFileFormat')
+  }
 }
 
 /** The node that a route names. */

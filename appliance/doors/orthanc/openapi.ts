@@ -1,23 +1,36 @@
-import { openApiOf, type Schema, type Served, templateOf } from '../../host/http/http.ts'
+import {
+  type Described,
+  openApiOf,
+  type Schema,
+  type Served,
+  templateOf,
+} from '../../host/http/http.ts'
 import { described, refusalSchema } from './described.ts'
-import { describedBeside } from './describedBeside.ts'
 import { notYetOperations } from './notYet.ts'
 import { spokenVersion } from './system.ts'
 
 /** The OpenAPI document of all that is served, this door's and what stands beside it. */
-export function documentOf(routes: readonly Served[]): Schema {
+export function documentOf(
+  routes: readonly Served[],
+  beside: ReadonlyMap<string, Described> = new Map(),
+): Schema {
   return openApiOf({
     title: 'Waystation',
     version: spokenVersion,
-    routes: [...routes.filter(isServed), { method: 'GET', path: '/api/openapi.json' }],
+    routes: [...routes.filter(isServed), ...itself],
     describe: ({ method, path }) =>
-      described.get(`${method} ${path}`) ?? describedBeside.get(`${method} ${path}`) ?? ours(path),
+      described.get(`${method} ${path}`) ?? beside.get(`${method} ${path}`) ?? ours(path),
     refusal: ({ path }) =>
       isOurs(path)
         ? { type: 'application/json', schema: problemSchema }
         : { type: 'text/plain', schema: refusalSchema },
   })
 }
+
+const itself: readonly Served[] = [
+  { method: 'GET', path: '/api/openapi.json' },
+  { method: 'GET', path: '/api/handbook' },
+]
 
 /** Routes that only say 501 are not served. */
 export const isServed = ({ method, path }: Served): boolean =>

@@ -56,6 +56,7 @@ export async function withDoor(
   options: {
     checkRevisions?: boolean
     bodyBytes?: number
+    formBytes?: number
     settings?: z.input<typeof orthancSettings>
     running?: Partial<Running>
     conversion?: Conversion
@@ -102,7 +103,10 @@ export async function withDoor(
     jobs,
     ...(options.conversion && { conversion: options.conversion }),
     store: store.space('orthanc'),
-    limits: { ...limits, bodyBytes: options.bodyBytes ?? limits.bodyBytes },
+    limits: {
+      bodyBytes: options.bodyBytes ?? limits.bodyBytes,
+      formBytes: options.formBytes ?? limits.formBytes,
+    },
     now,
     log: silentLog,
     settings: orthancSettings.parse({

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import type { HttpEnv } from '../../host/http/http.ts'
+import type { Described, HttpEnv } from '../../host/http/http.ts'
 import { archiveRoutes } from './archives.ts'
 import { attachmentRoutes } from './attachments.ts'
 import { changeRoutes } from './changes.ts'
@@ -82,13 +82,20 @@ const resources: readonly Routes[] = [
   notYetRoutes,
 ]
 
+/** Routes of other doors, and what the OpenAPI document says of them. */
+export interface Beside {
+  routes: Hono
+  described: ReadonlyMap<string, Described>
+}
+
 /**
- * The Orthanc REST API, at the root as Orthanc has it, with Orthanc's way of saying no. `beside` are
- * routes of other doors, which come first; every other path is Orthanc's to answer, also with 404.
+ * The Orthanc REST API, at the root as Orthanc has it, with Orthanc's way of saying no. Routes
+ * `beside` it come first; every other path is Orthanc's to answer, also with 404.
  */
 export function orthancRoutes(
-  options: OrthancOptions & { beside?: Hono },
+  options: OrthancOptions & { beside?: Beside },
 ): Hono<{ Bindings: HttpEnv }> {
+  const { beside } = options
   const desk = deskOf(options)
   return conventional(
     (app: App) => {
@@ -97,8 +104,8 @@ export function orthancRoutes(
     {
       log: options.log,
       figures: desk.figures,
-      document: documentOf,
-      ...(options.beside && { beside: options.beside }),
+      document: routes => documentOf(routes, beside?.described),
+      ...(beside && { beside: beside.routes }),
     },
   )
 }

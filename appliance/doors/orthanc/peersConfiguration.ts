@@ -1,6 +1,6 @@
 import { Fault } from '../../faults.ts'
 import { Refusal } from './errors.ts'
-import { count, isObject, words } from './jobsBodies.ts'
+import { count, isObject, truth, words } from './jobsBodies.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Peer } from './peersCalls.ts'
 import type { OrthancSettings } from './settings.ts'
@@ -46,17 +46,15 @@ export function peerOf(name: string, body: unknown): Peer {
     return peerOf(name, { Url, Username, Password })
   }
   if (!isObject(body)) throw new Refusal('BadFileFormat')
+  const { HttpHeaders = {}, Url: _, Username: __, Password: ___, Timeout: ____, ...rest } = body
+  if (truth(body, 'Pkcs11')) throw new Refusal('NotImplemented', 'Smart cards are not supported')
   const {
-    HttpHeaders = {},
-    Pkcs11,
-    Url: _,
-    Username: __,
-    Password: ___,
-    Timeout: ____,
-    ...rest
-  } = body
-  if (Pkcs11 === true) throw new Refusal('NotImplemented', 'Smart cards are not supported')
-  const { CertificateFile: _c, CertificateKeyFile: _k, CertificateKeyPassword: _p, ...more } = rest
+    Pkcs11: _s,
+    CertificateFile: _c,
+    CertificateKeyFile: _k,
+    CertificateKeyPassword: _p,
+    ...more
+  } = rest
   if (!isObject(HttpHeaders) || Object.values(HttpHeaders).some(each => typeof each !== 'string')) {
     throw new Refusal('BadFileFormat', 'Field "HttpHeaders" must contain an object of strings')
   }

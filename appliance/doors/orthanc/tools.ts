@@ -5,7 +5,7 @@ import { done, json, missing, text } from './answers.ts'
 import { formatField, objectBody, textBody } from './arguments.ts'
 import { Refusal } from './errors.ts'
 import { atLevel } from './find.ts'
-import { truth } from './jobsBodies.ts'
+import { truth, words } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { compactTime, levelNamed, pathOf } from './levels.ts'
 import { removeResource } from './removal.ts'
@@ -42,7 +42,8 @@ export const toolRoutes: Routes = (app, desk) => {
   app.post('/tools/bulk-content', async c => {
     const body = await objectBody(c, desk.limits.formBytes)
     const ids = idsField(body)
-    const level = typeof body.Level === 'string' ? levelNamed(body.Level) : undefined
+    const named = words(body, 'Level')
+    const level = named === undefined ? undefined : levelNamed(named)
     const telling = { format: formatField(body), metadata: truth(body, 'Metadata') ?? true }
     const wanted = new Set(level ? ids.flatMap(id => atLevel(desk, id, level)) : ids)
     const told: JsonObject[] = []

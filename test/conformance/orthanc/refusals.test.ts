@@ -146,6 +146,7 @@ conformance('bodies that are no JSON, or of another type, are refused alike', ()
     ...send('PUT', '/modalities/c', { ...node, Port: 99_999 }, { ...node, AllowEcho: 'x' }),
     ...send('PUT', '/peers/c', '', 'x', [1], {}, { Url: 1 }, { Url: 'http://h', Timeout: 'x' }),
     ...send('PUT', '/modalities/b', node),
+    ...send('POST', '/modalities/b/echo', '', 'x', '[]', { Timeout: 'x' }),
     ...send('POST', '/modalities/b/query', '', 'x', '[]', {}, { Level: 'x' }, { Level: 1 }),
     ...send('POST', '/modalities/b/query', { Level: 'Study', Query: { PatientID: 1 } }),
     ...send('POST', '/modalities/b/store', '', 'x', ['nope'], {}, { Resources: 1 }),
