@@ -28,6 +28,7 @@ export {
   type PrivateElement,
   textElement,
 } from './keys.ts'
+export { undefinedLength } from './lengths.ts'
 export { type MainTagLevel, mainTags, mainTagsOf } from './mainTags.ts'
 export {
   type Asked,
@@ -38,15 +39,11 @@ export {
   type MatchingRules,
   usualRules,
 } from './matching.ts'
+export type { LevelKind, StructureListener } from './nesting.ts'
 export { isBeyondLatin, type NameRule, wordsOf } from './personNames.ts'
 export { type ReadOptions, readDataset } from './read.ts'
 export { storageSopClasses } from './sopClasses.ts'
-export {
-  type LevelKind,
-  Structure,
-  type StructureListener,
-  undefinedLength,
-} from './structure.ts'
+export { Structure } from './structure.ts'
 export { decodeText } from './text.ts'
 export {
   deflatedLittleEndian,

@@ -1,7 +1,26 @@
 import { Fault } from '../../faults.ts'
-import { formatTag, vrOf } from './dictionary.ts'
+import { formatTag } from './dictionary.ts'
 import { looksExplicit, vrMeant } from './habits.ts'
-import { codeOf, hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
+import {
+  firstDelimiter,
+  implicitVr,
+  isUndefinedSequence,
+  itemDelimitation,
+  itemTag,
+  mayHaveFragments,
+  readLength,
+  readTag,
+  sequenceDelimitation,
+  undefinedLength,
+} from './lengths.ts'
+import {
+  type Level,
+  type LevelKind,
+  maximumDepth,
+  newLevel,
+  type StructureListener,
+} from './nesting.ts'
+import { hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
 
 /**
  * The grammar of a dataset (PS3.5 §7), once for everything that reads: bytes go in, in chunks of
@@ -111,9 +130,7 @@ export class Structure {
     const room = level.limit - this.position
     if (room < 8) throw this.#malformed('no room for an element before its enclosing item ends')
     if (end - at < 8) return 0
-    const tag = level.bigEndian
-      ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-      : ((bytes[at + 1]! << 24) | (bytes[at]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 2]!) >>> 0
+    const tag = readTag(bytes, at, level.bigEndian)
     if (tag >= firstDelimiter)
       return this.#delimiter(tag, readLength(bytes, at + 4, level.bigEndian))
     if (level.kind !== 'dataset')
@@ -289,85 +306,4 @@ export class Structure {
     if (this.#depth === 0) return `at byte ${at}`
     return `at byte ${at}, ${this.#depth} levels deep in ${formatTag(this.#levels[1]!.tag)}`
   }
-}
-
-/** What a `Structure` meets. `at` is where a header begins, `valueAt` where what follows begins. */
-export interface StructureListener {
-  /** Before each element of the dataset itself; false stops reading in front of it. */
-  topLevel(tag: number, at: number): boolean
-  element(tag: number, vr: number, at: number, valueAt: number, length: number): void
-  /** `length` may be `undefinedLength`; `vr` may be UN. */
-  sequence(tag: number, vr: number, at: number, valueAt: number, length: number): void
-  item(at: number, valueAt: number, length: number): void
-  encapsulated(tag: number, vr: number, at: number, valueAt: number): void
-  fragment(valueAt: number, length: number): void
-  /** What was opened last is over; its content ended at `contentEnd`, before any delimiter. */
-  close(kind: LevelKind, contentEnd: number): void
-}
-
-export type LevelKind = 'dataset' | 'sequence' | 'fragments'
-
-interface Level {
-  kind: LevelKind
-  tag: number
-  /** Where it ends by its length; infinite when a delimiter ends it. */
-  end: number
-  /** Where it must have ended, by its own or any enclosing length. */
-  limit: number
-  explicit: boolean
-  bigEndian: boolean
-  /** Its first element, which tells its encoding, is still to come. */
-  fresh: boolean
-}
-
-function newLevel(): Level {
-  return {
-    kind: 'dataset',
-    tag: 0,
-    end: Number.POSITIVE_INFINITY,
-    limit: Number.POSITIVE_INFINITY,
-    explicit: true,
-    bigEndian: false,
-    fresh: true,
-  }
-}
-
-export const undefinedLength = 0xffffffff
-export const itemTag = 0xfffee000
-const itemDelimitation = 0xfffee00d
-const sequenceDelimitation = 0xfffee0dd
-const firstDelimiter = 0xfffe0000
-const pixelData = 0x7fe00010
-
-/** A sequence and its item are two levels. Nothing honest is nested nearly as deep. */
-const maximumDepth = 512
-
-const fragmentVrs = new Set(['OB', 'OW', 'OD', 'OF', 'OL', 'OV'].map(codeOf))
-
-const implicitVrs = new Map<number, number>()
-
-/** The dictionary's VR; what it does not know is UN. */
-function implicitVr(tag: number): number {
-  let vr = implicitVrs.get(tag)
-  if (vr === undefined) {
-    vr = codeOf(vrOf(tag) ?? 'UN')
-    // Bounded: anyone may send any number of private tags
-    if (implicitVrs.size < 10_000) implicitVrs.set(tag, vr)
-  }
-  return vr
-}
-
-/** In implicit VR, undefined length means a sequence unless it is pixel data: PS3.5 §7.5, §A.4. */
-function isUndefinedSequence(vr: number, tag: number): boolean {
-  return tag !== pixelData && vr === unknownVr
-}
-
-function mayHaveFragments(vr: number, tag: number): boolean {
-  return tag === pixelData || fragmentVrs.has(vr)
-}
-
-function readLength(bytes: Uint8Array, at: number, bigEndian: boolean): number {
-  return bigEndian
-    ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-    : ((bytes[at + 3]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 1]! << 8) | bytes[at]!) >>> 0
 }

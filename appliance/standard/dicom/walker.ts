@@ -1,8 +1,10 @@
 import type { Dataset } from './dataset.ts'
 import { HeaderStore } from './header.ts'
 import { Inflation } from './inflation.ts'
+import { undefinedLength } from './lengths.ts'
+import type { StructureListener } from './nesting.ts'
 import { type ReadOptions, readPlain } from './read.ts'
-import { Structure, type StructureListener, undefinedLength } from './structure.ts'
+import { Structure } from './structure.ts'
 import { encodingOf } from './transferSyntaxes.ts'
 import { isText, nameOf } from './vr.ts'
 
