@@ -351,9 +351,12 @@ export class Association {
 
   #send(...buffers: readonly Uint8Array[]): void {
     const { socket } = this
-    socket.cork()
-    for (const buffer of buffers) socket.write(buffer)
-    socket.uncork()
+    if (buffers.length === 1) socket.write(buffers[0]!)
+    else {
+      socket.cork()
+      for (const buffer of buffers) socket.write(buffer)
+      socket.uncork()
+    }
     if (socket.writableLength > 0 && !this.watch.has('writeStall')) this.#watchWrites()
   }
 

@@ -1,4 +1,4 @@
-import { ascii, textOf } from './fields.ts'
+import { textOf } from './fields.ts'
 import { Violation } from './violation.ts'
 
 /** Elements of command sets, PS3.7 Annex E: tag in group 0000, VR, keyword. */
@@ -37,12 +37,14 @@ export type Command = { -readonly [name in keyof Elements]?: Values[Elements[nam
 /** (0000,0800) when no dataset follows; any other value says that one does. */
 export const noDataset = 0x0101
 
-const byElement = new Map(
-  Object.entries(elements).map(([name, [element, vr]]) => [
-    element as number,
-    { name: name as keyof Elements, vr },
-  ]),
-)
+/** In the order of their tags, as they are written above. */
+const ascending = Object.entries(elements).map(([name, [element, vr]]) => ({
+  name: name as keyof Elements,
+  element: element as number,
+  vr,
+}))
+
+const byElement = new Map(ascending.map(each => [each.element, each]))
 
 const elementHeaderLength = 8
 
@@ -86,41 +88,54 @@ export function decodeCommand(bytes: Uint8Array): Command {
 const longestComment = 64
 
 /** Elements in ascending order, behind a group length that is right. */
-export function encodeCommand(command: Command): Uint8Array {
-  const parts: { element: number; value: Uint8Array }[] = []
+export function encodeCommand(given: Command): Uint8Array {
+  const command =
+    given.errorComment === undefined
+      ? given
+      : { ...given, errorComment: commentOf(given.errorComment) }
   let length = 0
-  for (const [name, [element, vr]] of Object.entries(elements)) {
-    const value = command[name as keyof Elements]
-    if (value === undefined) continue
-    const bytes = encodeValue(vr, value)
-    parts.push({ element, value: bytes })
-    length += elementHeaderLength + bytes.length
+  for (const { name } of ascending) {
+    const value = command[name]
+    if (value !== undefined) length += elementHeaderLength + lengthOf(value)
   }
+  // Padding is left as the NUL that UIDs want; texts overwrite it.
   const out = Buffer.alloc(elementHeaderLength + 4 + length)
   out.writeUInt32LE(4, 4)
   out.writeUInt32LE(length, 8)
   let at = elementHeaderLength + 4
-  for (const { element, value } of parts) {
+  for (const { name, element, vr } of ascending) {
+    const value = command[name]
+    if (value === undefined) continue
+    const valueLength = lengthOf(value)
     out.writeUInt16LE(element, at + 2)
-    out.writeUInt32LE(value.length, at + 4)
-    out.set(value, at + elementHeaderLength)
-    at += elementHeaderLength + value.length
+    out.writeUInt32LE(valueLength, at + 4)
+    at += elementHeaderLength
+    writeValue(out, at, vr, value)
+    at += valueLength
   }
   return out
 }
 
-function encodeValue(vr: keyof Values, value: string | number | number[]): Uint8Array {
-  if (typeof value === 'number') return Uint8Array.of(value, value >> 8)
-  if (typeof value === 'string') {
-    const text = vr === 'LO' ? commentOf(value) : value
-    return ascii(text.length % 2 === 0 ? text : text + (vr === 'UI' ? '\0' : ' '))
-  }
-  const tags = Buffer.alloc(4 * value.length)
-  for (const [index, tag] of value.entries()) {
-    tags.writeUInt16LE(tag >>> 16, 4 * index)
-    tags.writeUInt16LE(tag & 0xffff, 4 * index + 2)
-  }
-  return tags
+function lengthOf(value: string | number | number[]): number {
+  if (typeof value === 'number') return 2
+  return typeof value === 'string' ? value.length + (value.length % 2) : 4 * value.length
+}
+
+function writeValue(
+  out: Buffer,
+  at: number,
+  vr: keyof Values,
+  value: string | number | number[],
+): void {
+  if (typeof value === 'number') out.writeUInt16LE(value & 0xffff, at)
+  else if (typeof value === 'string') {
+    out.write(value, at, 'latin1')
+    if (vr !== 'UI' && value.length % 2 === 1) out[at + value.length] = 0x20
+  } else
+    for (const [index, tag] of value.entries()) {
+      out.writeUInt16LE(tag >>> 16, at + 4 * index)
+      out.writeUInt16LE(tag & 0xffff, at + 4 * index + 2)
+    }
 }
 
 /** LO in the default repertoire: no control characters, no backslash, 64 characters. */

@@ -19,8 +19,10 @@ export class Sending {
 
   /** A whole message as one write; at once when nobody else is sending. */
   send(contextId: number, command: Command, dataset?: Uint8Array): Promise<void> | undefined {
-    const pdus = this.#cut(contextId, 'command', encodeCommand(command))
-    if (dataset) pdus.push(...this.#cut(contextId, 'dataset', dataset))
+    let pdus = this.#cut(contextId, 'command', encodeCommand(command))
+    // A command alone is short: one buffer is written with less ado than its header and its views.
+    if (!dataset) pdus = [Buffer.concat(pdus)]
+    else pdus.push(...this.#cut(contextId, 'dataset', dataset))
     if (this.#turns.taken)
       return this.#turns.take().then(done => {
         this.#association.sendData(pdus)
