@@ -204,7 +204,7 @@ export class Asking implements Peer {
       this.#replied(exchange, reply)
       return undefined
     }
-    const dataset = new Gather()
+    const dataset = new Gather(this.#identifierBytes)
     return {
       add: piece => {
         if (dataset.length + piece.length > this.#identifierBytes)

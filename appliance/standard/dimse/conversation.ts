@@ -180,6 +180,7 @@ export class Conversation {
       messageId,
       operation: operationOf(field),
       datasetFollows: follows,
+      waiting: this.#tasks.length > 0,
       pace: this.#pace,
       identifierBytes: this.#limits.identifierBytes,
       whole: () => this.#taskWhole(),
@@ -242,6 +243,7 @@ export class Conversation {
       task.letGo()
       this.#serving = false
       if (this.#tasks.length > 0) this.#pace.free(this.#waitingCost)
+      this.#tasks[0]?.comesFirst()
       this.#rewatch()
       this.#advance()
     }
@@ -253,8 +255,11 @@ export class Conversation {
   #rewatch(): void {
     const { watch, ending } = this.#association
     if (ending) return
+    // Its own requests, which it did not wait to send, keep us from reading its answer.
+    const standsInItsWay = this.#asking.awaitsReply && this.#tasks.length > 1
     const oursToDo =
-      this.#pace.paused || (this.#serving && this.#tasks[0]!.complete && !this.#asking.awaitsReply)
+      (this.#pace.paused && !standsInItsWay) ||
+      (this.#serving && this.#tasks[0]!.complete && !this.#asking.awaitsReply)
     const answerDue = !oursToDo && this.#asking.awaitsReply
     const silenceCounts =
       !oursToDo && !answerDue && (this.#role === 'acceptor' || this.#assembly.midMessage)

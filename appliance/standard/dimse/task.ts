@@ -24,6 +24,9 @@ export class Task implements DatasetSink {
   readonly #whole: (task: Task) => void
   #gathered: Gather | undefined
   #gatheredBytes = 0
+  /** Behind another: what comes meanwhile makes the sender wait. */
+  #waiting: boolean
+  #heldBytes = 0
   #complete: boolean
   /** The dataset is larger than we take, and was dropped. */
   tooLarge = false
@@ -35,6 +38,8 @@ export class Task implements DatasetSink {
     messageId: number
     operation: Operation | undefined
     datasetFollows: boolean
+    /** Another is served before it. */
+    waiting: boolean
     pace: Pace
     identifierBytes: number
     /** The last byte of the request has come. */
@@ -48,10 +53,11 @@ export class Task implements DatasetSink {
     this.#identifierBytes = options.identifierBytes
     this.#pace = options.pace
     this.#whole = options.whole
+    this.#waiting = options.waiting
     this.#complete = !options.datasetFollows
     if (!options.datasetFollows) return
     if (options.operation === 'C-STORE') this.inflow = new Inflow(options.pace)
-    else this.#gathered = new Gather()
+    else this.#gathered = new Gather(options.identifierBytes)
   }
 
   /** Nothing of the request is still to come. */
@@ -78,19 +84,43 @@ export class Task implements DatasetSink {
     else if (this.tooLarge || !this.#gathered) return
     else if (
       this.#gathered.length + piece.length > this.#identifierBytes ||
-      !this.#pace.gather(piece.length)
-    ) {
-      this.tooLarge = true
-      this.#gathered.take()
-      this.letGo()
-    } else {
-      this.#gatheredBytes += piece.length
-      this.#gathered.add(piece)
+      !this.#count(piece.length)
+    )
+      this.#drop()
+    else this.#gathered.add(piece)
+  }
+
+  /** The one before it has been answered: from now on to make the sender wait would be of no help. */
+  comesFirst(): void {
+    const held = this.#heldBytes
+    this.#waiting = false
+    this.#heldBytes = 0
+    this.#pace.free(held)
+    if (held > 0 && !this.#count(held)) this.#drop()
+  }
+
+  /** Answers false when there is no room. */
+  #count(bytes: number): boolean {
+    if (this.#waiting) {
+      this.#heldBytes += bytes
+      this.#pace.hold(bytes)
+      return true
     }
+    if (!this.#pace.gather(bytes)) return false
+    this.#gatheredBytes += bytes
+    return true
+  }
+
+  #drop(): void {
+    this.tooLarge = true
+    this.#gathered?.take()
+    this.letGo()
   }
 
   /** The gathered dataset is used no more, and no longer counts. */
   letGo(): void {
+    this.#pace.free(this.#heldBytes)
+    this.#heldBytes = 0
     this.#pace.ungather(this.#gatheredBytes)
     this.#gatheredBytes = 0
   }
