@@ -17,7 +17,7 @@ import {
   requestOf,
 } from './negotiation.ts'
 import type { AssociateRq } from './pdu.ts'
-import { closeRecord, contextRecords, countsOf, type OpenRecord } from './record.ts'
+import { closeRecord, contextRecords, countsOf, noteUser, type OpenRecord } from './record.ts'
 import type { AssociationInfo } from './services.ts'
 import type { Limits, Timers } from './settings.ts'
 import type { Clock } from './timers.ts'
@@ -132,11 +132,7 @@ export class Incoming implements AssociationUser {
     const record = this.#record
     record.callingAeTitle = request.callingAeTitle
     record.calledAeTitle = request.calledAeTitle
-    record.maxPduLength = request.maxPduLength
-    if (request.implementationClassUid)
-      record.implementationClassUid = request.implementationClassUid
-    if (request.implementationVersionName)
-      record.implementationVersionName = request.implementationVersionName
+    noteUser(record, request)
     record.contexts = contextRecords(request.contexts)
   }
 

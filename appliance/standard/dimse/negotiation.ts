@@ -1,5 +1,6 @@
 import type { UserIdentity, UserInformation } from './items.ts'
 import type { AssociateRq } from './pdu.ts'
+import { inBrief } from './sentence.ts'
 import { applicationContextName, contextResult } from './vocabulary.ts'
 
 /** What a caller proposes, PS3.8 §9.3.2 and PS3.7 Annex D, whole and as it came. */
@@ -106,7 +107,7 @@ export function formRejection(request: AssociateRequest): Rejection | undefined 
   if (request.applicationContext !== applicationContextName)
     return {
       ...rejections.applicationContextNotSupported,
-      sentence: `it names the application context ${request.applicationContext || '(none)'}, not DICOM's ${applicationContextName}; update it`,
+      sentence: `it names the application context ${inBrief(request.applicationContext) || '(none)'}, not DICOM's ${applicationContextName}; update it`,
     }
   return undefined
 }

@@ -12,6 +12,7 @@ import {
   closeRecord,
   contextRecords,
   countsOf,
+  noteUser,
   type OpenRecord,
 } from './record.ts'
 import type { ConnectOptions, OutgoingAssociation } from './requestor.ts'
@@ -104,10 +105,8 @@ export class Outgoing implements AssociationUser {
     const record = this.#record
     const contexts = answeredContexts(this.#proposed, ac)
     record.contexts = contextRecords(contexts)
-    record.maxPduLength = user.maxPduLength
+    noteUser(record, user)
     const { implementationClassUid, implementationVersionName } = user
-    if (implementationClassUid) record.implementationClassUid = implementationClassUid
-    if (implementationVersionName) record.implementationVersionName = implementationVersionName
     const info: AssociationInfo = {
       id: record.id,
       remoteAddress: record.remoteAddress,

@@ -1,6 +1,6 @@
 import type { Ending, Wait } from './ending.ts'
 import type { NegotiatedContext, ProposedContext } from './negotiation.ts'
-import { sentenceOf, shookNoHands } from './sentence.ts'
+import { inBrief, sentenceOf, shookNoHands } from './sentence.ts'
 import { spokenBy } from './speech.ts'
 import { abortSource, contextResult } from './vocabulary.ts'
 
@@ -95,6 +95,18 @@ export function openRecord(
   }
 }
 
+/** What the other end says of itself in its request, or in its answer to ours. */
+export function noteUser(
+  record: OpenRecord,
+  user: Pick<OpenRecord, 'maxPduLength' | 'implementationClassUid' | 'implementationVersionName'>,
+): void {
+  const { maxPduLength, implementationClassUid, implementationVersionName } = user
+  if (maxPduLength !== undefined) record.maxPduLength = maxPduLength
+  if (implementationClassUid) record.implementationClassUid = inBrief(implementationClassUid)
+  if (implementationVersionName)
+    record.implementationVersionName = inBrief(implementationVersionName)
+}
+
 /** The counts of one service, made when first asked for. */
 export function countsOf(record: OpenRecord, operation: string): RequestCounts {
   record.requests[operation] ??= { received: 0, sent: 0, failed: 0 }
@@ -113,8 +125,8 @@ export function contextRecords(
 ): ContextRecord[] {
   return contexts.map(({ id, abstractSyntax, transferSyntaxes, result, transferSyntax }) => ({
     id,
-    abstractSyntax: cut(abstractSyntax),
-    transferSyntaxes: transferSyntaxes.slice(0, mostTransferSyntaxes).map(cut),
+    abstractSyntax: inBrief(abstractSyntax),
+    transferSyntaxes: transferSyntaxes.slice(0, mostTransferSyntaxes).map(inBrief),
     ...(result === undefined ? {} : { answer: answers[result] ?? 'refused' }),
     ...(transferSyntax === undefined ? {} : { transferSyntax }),
   }))
@@ -122,11 +134,6 @@ export function contextRecords(
 
 /** More than any device proposes in one context. */
 const mostTransferSyntaxes = 64
-
-/** Records outlive associations: a UID longer than any (PS3.5 §9.1) is not kept whole. */
-function cut(uid: string): string {
-  return uid.length > 64 ? `${uid.slice(0, 63)}…` : uid
-}
 
 export function closeRecord(
   record: OpenRecord,

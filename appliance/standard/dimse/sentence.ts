@@ -74,8 +74,22 @@ function refusedPart(record: ConnectionRecord): string {
 
 function reasonOf(context: ContextRecord): string {
   return context.answer === 'transfer-syntaxes-not-supported'
-    ? `${context.abstractSyntax} in ${context.transferSyntaxes.join(', ') || 'no transfer syntax'} (offer another transfer syntax)`
+    ? `${context.abstractSyntax} in ${namesOf(context.transferSyntaxes)} (offer another transfer syntax)`
     : `${context.abstractSyntax} (this SOP class is not among those taken)`
+}
+
+/** The record has them all. */
+function namesOf(transferSyntaxes: readonly string[]): string {
+  const named = transferSyntaxes.slice(0, 3).join(', ') || 'no transfer syntax'
+  return transferSyntaxes.length > 3 ? `${named} and ${transferSyntaxes.length - 3} more` : named
+}
+
+/**
+ * A UID or a name for records, which outlive associations: one longer than any (PS3.5 §9.1) is not
+ * kept whole. Nor is the text that it was cut from: V8 keeps that of a slice.
+ */
+export function inBrief(text: string): string {
+  return text.length > 64 ? `${Buffer.from(text.slice(0, 63)).toString()}…` : text
 }
 
 /** TLS was begun or should have been, on the port for it, and came to nothing. */

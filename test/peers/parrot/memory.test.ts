@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ConnectionRecord, Services } from '../../../appliance/standard/dimse/dimse.ts'
 import { eventually } from '../programs.ts'
 import {
   associate,
@@ -10,6 +11,8 @@ import {
   fragment,
   image,
   instanceUid,
+  item,
+  maximumLength,
   pdu,
   pdv,
   releaseRq,
@@ -38,6 +41,13 @@ function standingStore() {
     },
   }
 }
+
+const findRq = command({
+  sopClassUid: uids.studyRootFind,
+  field: 0x0020,
+  messageId: 1,
+  dataset: true,
+})
 
 async function associated(port: number): Promise<Connection> {
   const connection = await openConnection(port)
@@ -145,17 +155,11 @@ describe('memory', () => {
   it('holds a bounded part of what two hundred callers ask with endless identifiers', async () => {
     await beside({}, async (subject, witness) => {
       const before = await memoryInUse()
-      const find = command({
-        sopClassUid: uids.studyRootFind,
-        field: 0x0020,
-        messageId: 1,
-        dataset: true,
-      })
       const value = data(pdv(5, fragment.dataset, Buffer.alloc(131_066)))
       const callers: Connection[] = []
       for (let at = 0; at < 200; at++) {
         const caller = await associated(subject.port)
-        caller.write(data(pdv(5, fragment.lastCommand, find)))
+        caller.write(data(pdv(5, fragment.lastCommand, findRq)))
         for (let sent = 0; sent < 15; sent++) caller.write(value)
         callers.push(caller)
         await witness.echoes()
@@ -184,6 +188,74 @@ describe('memory', () => {
       assert.ok(held < 80, `${held.toFixed(1)} MB are held of 100`)
       for (const caller of callers) caller.reset()
     })
+  })
+
+  it('holds one identifier, and a megabyte of those that nobody waited to have answered', async () => {
+    const { promise: moves, resolve: letGo } = Promise.withResolvers<void>()
+    const lengths: (number | undefined)[] = []
+    const services: Services = {
+      operations: {
+        async *'C-FIND'({ dataset }) {
+          await moves
+          lengths.push(dataset?.length)
+          yield { status: 0x0000 }
+        },
+      },
+    }
+    await beside({ services }, async (subject, witness) => {
+      const asker = await associated(subject.port)
+      const before = await memoryInUse()
+      const value = data(pdv(5, fragment.dataset, Buffer.alloc(131_066)))
+      const identifier = [
+        data(pdv(5, fragment.lastCommand, findRq)),
+        ...Array.from({ length: 63 }, () => value),
+        data(pdv(5, fragment.lastDataset, [])),
+      ]
+      for (let asked = 0; asked < 8; asked++) for (const pdu of identifier) asker.write(pdu)
+      await settles(witness)
+      const held = (await memoryInUse()) - before
+      assert.ok(held < 16, `${held.toFixed(1)} MB are held of 63`)
+      letGo()
+      for (let answers = 0; answers < 8; answers++)
+        assert.partialDeepStrictEqual(await asker.next(), { field: 0x8020, status: 0x0000 })
+      assert.deepEqual(
+        lengths,
+        Array.from({ length: 8 }, () => 63 * 131_066),
+      )
+      asker.reset()
+    })
+  })
+
+  it('is not filled by the records of callers with endless names', async () => {
+    const kept: ConnectionRecord[] = []
+    const subject = await startSubject({ onRecord: record => kept.push(record) })
+    try {
+      const endless = 'x'.repeat(30_000)
+      const user = [maximumLength(16384), item(0x52, endless), item(0x55, endless)]
+      const transferSyntaxes = Array.from({ length: 60 }, (_, at) => `1.2.${at}.${'9'.repeat(90)}`)
+      const callers = [
+        associate({ user }),
+        associate({ applicationContext: endless }),
+        associate({ contexts: [{ id: 1, abstractSyntax: endless }] }),
+        associate({ contexts: [{ id: 1, abstractSyntax: uids.verification, transferSyntaxes }] }),
+      ]
+      const call = async (request: Uint8Array) => {
+        const caller = await openConnection(subject.port)
+        caller.write(request)
+        await caller.next()
+        caller.reset()
+      }
+      for (const request of callers) await call(request)
+      const before = await memoryInUse()
+      for (let at = 0; at < 400; at++) await call(callers[at % callers.length]!)
+      await eventually(() => kept.length === 400 + callers.length, 'the records', 10)
+      // A context and its syntaxes are let go as records age, the rest is kept of ten thousand.
+      const held = ((await memoryInUse()) - before) / 400
+      assert.ok(held < 0.008, `${(held * 1024).toFixed(1)} KB a record`)
+      for (const { sentence } of kept) assert.ok(sentence.length < 700, sentence)
+    } finally {
+      await subject.stop()
+    }
   })
 
   it('is given back wherever a conversation is cut, and nothing is half kept', async () => {
