@@ -181,14 +181,27 @@ function notShaken(detail: string, firstBytes: Uint8Array, socket: Socket): Hand
   }
 }
 
+/** What to change where it is not the authority, by the codes of OpenSSL's verification. */
+const remedies: Record<string, string> = {
+  CERT_REVOKED: 'its authority has revoked it; give it another certificate',
+  CERT_HAS_EXPIRED: 'it has expired; give it another certificate, or set the clock of this box',
+  CERT_NOT_YET_VALID: 'it is not valid yet; set the clock of this box, or wait',
+  CRL_HAS_EXPIRED: 'the revocation list of its authority is out of date here; bring a newer one',
+  CRL_NOT_YET_VALID:
+    'the revocation list of its authority is of the future; set the clock of this box',
+  UNABLE_TO_GET_CRL: 'the file of revocation lists has none of its authority; add it there',
+}
+
 function refusedCertificate(
   socket: TLSSocket,
   wanted: TlsSettings['clientCertificate'],
   shown: boolean,
 ): string | undefined {
   if (wanted === 'none') return undefined
-  if (shown && !socket.authorized)
-    return `its certificate is not trusted here (${socket.authorizationError}); add its authority to those of this box, or give it another certificate`
+  if (shown && !socket.authorized) {
+    const code = String(socket.authorizationError)
+    return `its certificate is not trusted here (${code}); ${remedies[code] ?? 'add its authority to those of this box, or give it another certificate'}`
+  }
   if (!shown && wanted === 'required')
     return 'it shows no certificate, and this box requires one; give it one'
   return undefined

@@ -78,7 +78,9 @@ export const tlsSettings = z.strictObject({
   authoritiesFile: file(
     'PEM: the authorities that may sign the other end’s certificate; without it the system’s.',
   ),
-  revocationsFile: file('PEM: certificate revocation lists of those authorities.'),
+  revocationsFile: file(
+    'PEM: certificate revocation lists, one of each of those authorities, one after the other.',
+  ),
   clientCertificate: z
     .enum(['none', 'asked', 'required'])
     .default('none')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +57,10 @@ before(() => {
   certificate('stranger', '/CN=STRANGER', false)
   openssl('ca', '-config', 'ca.cnf', '-revoke', 'scanner.pem')
   openssl('ca', '-config', 'ca.cnf', '-gencrl', '-out', 'revoked.pem')
+  certificate('second', '/CN=Second authority', false)
+  const second = ['-cert', 'second.pem', '-keyfile', 'second.key']
+  writeFileSync(path('index.txt'), '')
+  openssl('ca', '-config', 'ca.cnf', ...second, '-gencrl', '-out', 'second-revoked.pem')
 })
 
 after(() => rmSync(folder, { recursive: true }))
@@ -207,7 +211,48 @@ describe('DICOM over TLS', () => {
       revocationsFile: path('revoked.pem'),
     })
     await assert.rejects(calling(box.tlsPort, showing('scanner')))
+    assert.match((await record(box)).sentence, /CERT_REVOKED.*give it another certificate/)
     await (await calling(box.tlsPort, showing('other'))).release()
+    await box.stop()
+  })
+
+  test('the revocation lists of several authorities stand in one file', async () => {
+    const list = (name: string) => readFileSync(path(name), 'utf8')
+    writeFileSync(path('authorities.pem'), list('authority.pem') + list('second.pem'))
+    writeFileSync(path('both.pem'), list('second-revoked.pem') + list('revoked.pem'))
+    writeFileSync(path('one.pem'), list('second-revoked.pem'))
+    const settings = {
+      clientCertificate: 'required',
+      authoritiesFile: path('authorities.pem'),
+    } as const
+    const box = await secured({ ...settings, revocationsFile: path('both.pem') })
+    await (await calling(box.tlsPort, showing('other'))).release()
+    await assert.rejects(calling(box.tlsPort, showing('scanner')))
+    assert.match((await record(box)).sentence, /CERT_REVOKED/)
+    await box.stop()
+    const short = await secured({ ...settings, revocationsFile: path('one.pem') })
+    await assert.rejects(calling(short.tlsPort, showing('other')))
+    assert.match((await record(short)).sentence, /UNABLE_TO_GET_CRL.*add it there/)
+    await short.stop()
+  })
+
+  test('a file of revocation lists that has none keeps the service from starting', async () => {
+    writeFileSync(path('none.pem'), 'no list at all')
+    await assert.rejects(secured({ revocationsFile: path('none.pem') }), {
+      code: 'settings-refused',
+    })
+  })
+
+  test('a box that was revoked is not spoken to by us', async () => {
+    const box = await secured({
+      certificateFile: path('scanner.pem'),
+      keyFile: path('scanner.key'),
+    })
+    const tls = { ...trusting().tls, revocationsFile: path('revoked.pem') }
+    await assert.rejects(calling(box.tlsPort, { tls }), (error: Fault) => {
+      assert.equal(error.code, 'peer-unreachable')
+      return /revoked/i.test(error.detail)
+    })
     await box.stop()
   })
 

@@ -52,8 +52,17 @@ export async function readTlsFiles(files: TlsFiles): Promise<SecureContextOption
     ...(cert ? { cert } : {}),
     ...(key ? { key } : {}),
     ...(ca ? { ca } : {}),
-    ...(crl ? { crl } : {}),
+    ...(crl ? { crl: blocksOf(crl) } : {}),
   }
+}
+
+/**
+ * Node takes every certificate of a file, but of a file of revocation lists the first alone; then
+ * whoever another authority signed would be refused. What has no block is refused as it is.
+ */
+function blocksOf(pem: Buffer): Buffer[] | Buffer {
+  const lists = pem.toString('latin1').match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g)
+  return lists ? lists.map(list => Buffer.from(list)) : pem
 }
 
 /** Changes whenever one of the files does. */
