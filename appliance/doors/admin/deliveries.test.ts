@@ -60,6 +60,8 @@ function app() {
         retried.push([selection, reason])
         return 2
       },
+      pauseDeliveries: selection => retried.push(['pause', selection]),
+      resumeDeliveries: selection => retried.push(['resume', selection]),
       release: selection => retried.push(['release', selection]),
       reject: (selection, reason) => retried.push(['reject', selection, reason]),
       kept: async () => void retried.push('kept'),
@@ -130,6 +132,24 @@ test('deliveries are withdrawn only when named and with a reason', async () => {
   const answer = await post('{"study":"s1","reason":"wrong patient"}')
   assert.deepEqual(await answer.json(), { withdrawn: 2 })
   assert.deepEqual(retried, [[{ study: 's1' }, 'wrong patient'], 'kept'])
+})
+
+test('deliveries are paused and resumed only when named, and it is kept before it is answered', async () => {
+  const { routes, retried } = app()
+  const post = (path: string, body: string) => routes.request(path, { method: 'POST', body })
+  for (const verb of ['pause', 'resume'])
+    for (const body of ['', '{}', '{"study":5}', '{"study":"s1","until":"noon"}'])
+      assert.equal((await post(`/api/deliveries/${verb}`, body)).status, 400, `${verb} ${body}`)
+  assert.deepEqual(await (await post('/api/deliveries/pause', '{"study":"s1"}')).json(), {
+    paused: 1,
+  })
+  await post('/api/deliveries/resume', '{"destination":"cloud","study":"s1"}')
+  assert.deepEqual(retried, [
+    ['pause', { study: 's1' }],
+    'kept',
+    ['resume', { destination: 'cloud', study: 's1' }],
+    'kept',
+  ])
 })
 
 test('a question that is not understood is refused, and nothing is tried again by mistake', async () => {

@@ -50,7 +50,8 @@ export const withReason = selection
  * `GET /api/deliveries/studies/{id}`: counts of one study by destination and state.
  * `POST /api/deliveries/retry` with any of destination, study and instance: parked and waiting ones
  * are owed at once, but those held for review. `POST /api/deliveries/withdraw` with at least one of
- * them and a `reason`: they will not be sent. `GET /api/review`: what is held for a person;
+ * them and a `reason`: they will not be sent. `POST /api/deliveries/pause`, `/resume` likewise: what is
+ * owed now is not sent, and stays owed, until it is resumed (`reason=paused-by-hand` lists it). `GET /api/review`: what is held for a person;
  * `POST /api/review/release` and, with a `reason`, `/api/review/reject`, with at least one of them.
  * What was told is durable when it is answered. Faults: `request-malformed`, `not-found`.
  */
@@ -64,6 +65,8 @@ export function deliveryRoutes({
     | 'study'
     | 'retry'
     | 'withdraw'
+    | 'pauseDeliveries'
+    | 'resumeDeliveries'
     | 'release'
     | 'reject'
     | 'kept'
@@ -106,6 +109,16 @@ export function deliveryRoutes({
       const withdrawn = forward.withdraw(asked, reason)
       await forward.kept()
       return context.json({ withdrawn })
+    })
+    .post('/api/deliveries/pause', async context => {
+      const paused = forward.pauseDeliveries(read(named, await bodyOf(context.req)))
+      await forward.kept()
+      return context.json({ paused })
+    })
+    .post('/api/deliveries/resume', async context => {
+      const resumed = forward.resumeDeliveries(read(named, await bodyOf(context.req)))
+      await forward.kept()
+      return context.json({ resumed })
     })
     .get('/api/review', context => {
       const asked = read(listing.omit({ state: true, reason: true }), context.req.query())
@@ -156,6 +169,7 @@ function shownDelivery(delivery: Delivery) {
     movedAt: new Date(delivery.movedAt).toISOString(),
     kept: !gone,
     ...(delivery.review ? { review: true } : {}),
+    ...(delivery.paused ? { paused: true } : {}),
     ...(delivery.notBefore === undefined
       ? {}
       : { notBefore: new Date(delivery.notBefore).toISOString() }),

@@ -102,6 +102,16 @@ const operations: Readonly<Record<string, Described>> = {
     query: queryOf(listing.omit({ state: true, reason: true })),
     answers: done,
   },
+  'POST /api/deliveries/pause': {
+    summary: 'Sends nothing of these until they are resumed; they stay owed',
+    body: body(named),
+    answers: done,
+  },
+  'POST /api/deliveries/resume': {
+    summary: 'What was paused is in turn again',
+    body: body(named),
+    answers: done,
+  },
   'POST /api/review/release': {
     summary: 'What was held is owed',
     body: body(named),

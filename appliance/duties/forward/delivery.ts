@@ -35,6 +35,8 @@ export interface Delivery {
   /** The last answer of the far side, as its protocol numbers it. */
   status?: number
   why?: Why
+  /** While owed: a person paused it, and it goes when it is resumed. */
+  paused?: true
   /** Parked by a rule, for a person to release or reject. */
   review?: true
   /** Accepted, and the far side is yet to be asked whether it has it. */
@@ -125,16 +127,17 @@ const numberLength = keyOf(0).length
 const patience = 3
 
 /** Deliveries lie on shelves by state; what waits for something lies apart. */
-export type Shelf = State | 'later' | 'unverified' | 'held'
+export type Shelf = State | 'later' | 'paused' | 'unverified' | 'held'
 
 export function shelfOf(delivery: Delivery): Shelf {
   if (delivery.unverified) return 'unverified'
   if (delivery.review) return 'held'
+  if (delivery.paused) return 'paused'
   return delivery.state === 'owed' && delivery.notBefore !== undefined ? 'later' : delivery.state
 }
 
 export function shelvesOf(state: State): readonly Shelf[] {
-  if (state === 'owed') return ['owed', 'later']
+  if (state === 'owed') return ['owed', 'later', 'paused']
   if (state === 'parked') return ['held', 'parked']
   return state === 'accepted' ? ['unverified', 'accepted'] : [state]
 }
@@ -149,7 +152,7 @@ export function isOwed({ state, unverified }: Delivery): boolean {
 
 /** Still on its way without anyone's help. */
 export function isOpen(delivery: Delivery): boolean {
-  return delivery.state === 'owed' || delivery.state === 'sending'
+  return delivery.state === 'sending' || (delivery.state === 'owed' && !delivery.paused)
 }
 
 export function sumOf(store: Store, destination: string, state: State): Sum {

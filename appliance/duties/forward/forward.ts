@@ -64,6 +64,12 @@ export interface Forward extends Editing {
   retry(selection: Selection): number
   /** What is not yet delivered will not be, for a reason that is kept. Answers how many. */
   withdraw(selection: Selection, reason: string): number
+  /**
+   * Owed deliveries are not sent, over restarts too, until they are resumed; an image that is under
+   * way arrives. What comes later is not paused by it. Answers how many.
+   */
+  pauseDeliveries(selection: Selection): number
+  resumeDeliveries(selection: Selection): number
   /** What a rule held for review: sent after all, or never, for a reason. Answers how many. */
   release(selection: Selection): number
   reject(selection: Selection, reason: string): number
@@ -265,6 +271,8 @@ export function createForward(parts: ForwardParts): Forward {
     },
 
     withdraw: (selection, reason) => told(ledger.withdraw(selection, byHand(reason)), selection),
+    pauseDeliveries: selection => told(ledger.pause(selection), selection),
+    resumeDeliveries: selection => told(ledger.resume(selection), selection),
     release: selection => told(ledger.release(selection), selection),
     reject: (selection, reason) =>
       told(ledger.reject(selection, { ...byHand(reason), code: 'rejected-on-review' }), selection),

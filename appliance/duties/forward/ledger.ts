@@ -52,6 +52,10 @@ export interface Ledger {
   owes(instance: PublicId): boolean
   /** Parked and waiting deliveries are owed at once, but those held for review. Answers how many. */
   retry(selection: Selection): number
+  /** What is owed or under way stays owed, and is not sent. Answers how many. */
+  pause(selection: Selection): number
+  /** What was paused is in turn again. Answers how many. */
+  resume(selection: Selection): number
   /** What was held for review is owed. Answers how many. */
   release(selection: Selection): number
   /** What was held for review will not be delivered. Answers how many. */
@@ -210,14 +214,21 @@ export function openLedger(parts: {
     retry: selection =>
       moveSelected(selection, ['parked', 'later'], each => moves.retry(each, now())),
 
+    pause: selection =>
+      moveSelected(selection, ['owed', 'later', 'sending'], each => moves.pause(each, now())),
+
+    resume: selection => moveSelected(selection, ['paused'], each => moves.resume(each, now())),
+
     release: selection => moveSelected(selection, ['held'], each => moves.retry(each, now())),
 
     reject: (selection, why) =>
       moveSelected(selection, ['held'], each => moves.withdraw(each, why, now())),
 
     withdraw(selection, why) {
-      return moveSelected(selection, ['owed', 'later', 'sending', 'held', 'parked'], each =>
-        moves.withdraw(each, why, now()),
+      return moveSelected(
+        selection,
+        ['owed', 'later', 'paused', 'sending', 'held', 'parked'],
+        each => moves.withdraw(each, why, now()),
       )
     },
 

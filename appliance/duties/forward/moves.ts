@@ -19,7 +19,14 @@ export const moves = {
     now: number,
     wait: (failures: number) => number,
   ): Delivery {
-    const { why: _, status: __, notBefore: ___, unverified: ____, ...rest } = delivery
+    const {
+      why: _,
+      status: __,
+      notBefore: ___,
+      unverified: ____,
+      paused: _____,
+      ...rest
+    } = delivery
     const moved = {
       ...rest,
       movedAt: now,
@@ -70,8 +77,24 @@ export const moves = {
   },
 
   withdraw(delivery: Delivery, why: Why, now: number): Delivery {
-    const { notBefore: _, review: __, ...rest } = delivery
+    const { notBefore: _, review: __, paused: ___, ...rest } = delivery
     return { ...rest, state: 'withdrawn', movedAt: now, why }
+  },
+
+  /** Owed, and not sent until it is resumed. A sending that is under way no longer counts. */
+  pause(delivery: Delivery, now: number): Delivery {
+    const { notBefore: _, ...rest } = delivery
+    const why = {
+      code: 'paused-by-hand',
+      detail: 'a person paused it',
+      advice: '"resume" sends it; until then it is kept here.',
+    }
+    return { ...rest, state: 'owed', paused: true, movedAt: now, why }
+  },
+
+  resume(delivery: Delivery, now: number): Delivery {
+    const { paused: _, why: __, ...rest } = delivery
+    return { ...rest, movedAt: now }
   },
 
   /** For a person to look at first; `doubt` is the rule that could not tell whether it takes it. */

@@ -72,7 +72,7 @@ export function place(
 /** The archive let go of it: what was still owed never will be, what is done becomes history. */
 export function leave(draft: Draft, delivery: Delivery, now: number): void {
   draft.remove(keys.inSeries(delivery.series, delivery.instance))
-  const { unverified: _, review: __, ...left } = delivery
+  const { unverified: _, review: __, paused: ___, ...left } = delivery
   const withdrawn = delivery.state !== 'accepted' && isOwed(delivery)
   place(draft, delivery, {
     ...(withdrawn ? moves.withdraw(left, whyGone, now) : left),
