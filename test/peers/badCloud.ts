@@ -35,6 +35,8 @@ export interface BadCloud {
   onProbe: (() => void) | undefined
   /** How often it was asked what it has. */
   questions: number
+  /** Answers none of these questions, with this fault. */
+  mute: FaultCode | undefined
   /** Refuses every connection with this fault. */
   down: FaultCode | undefined
   /** Refuses deliveries beside so many others; how often it did. */
@@ -58,6 +60,7 @@ export function createBadCloud(name: string): BadCloud {
     probes: 0,
     onProbe: undefined,
     questions: 0,
+    mute: undefined,
     down: undefined,
     atOnce: Number.POSITIVE_INFINITY,
     refusals: 0,
@@ -73,6 +76,7 @@ export function createBadCloud(name: string): BadCloud {
       async held(instances) {
         cloud.questions++
         connect()
+        if (cloud.mute) throw new Fault(cloud.mute, 'it takes no C-FIND')
         return new Set(
           instances.filter(each => cloud.taken.has(each.id)).map(each => each.sopInstanceUid),
         )

@@ -17,7 +17,7 @@ const report: DestinationReport = {
   },
   oldestSeconds: 61,
   failures: 2,
-  ...{ held: 0, connections: 0, parallel: 1, parallelAtMost: 4, bytesPerSecond: 0 },
+  ...{ held: 0, paused: 0, connections: 0, parallel: 1, parallelAtMost: 4, bytesPerSecond: 0 },
   nextAttemptSeconds: 4,
   why: { code: 'peer-unreachable', detail: 'refused', advice: 'Check the network.' },
 }

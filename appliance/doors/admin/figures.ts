@@ -58,6 +58,7 @@ export function watch(
   )
   ofEach('destination_failures', 'Failures in a row of a destination', each => each.failures)
   ofEach('destination_held', 'Deliveries held for review', each => each.held)
+  ofEach('destination_paused', 'Deliveries paused by a person', each => each.paused)
   ofEach('destination_connections', 'Connections under way', each => each.connections)
   ofEach(
     'destination_bytes_per_second',

@@ -19,6 +19,7 @@ test('a paused study stays owed and is not sent, over restarts too, until it is 
   await box.time.settle()
   assert.equal(box.count('accepted'), 5)
   assert.equal(box.count('owed'), 5)
+  assert.equal(box.forward.destinations()[0]?.paused, 5)
   assert.ok(box.forward.owes(idOf(1, 1)), 'what is paused may not be evicted')
   const { deliveries } = box.forward.deliveries({ reason: 'paused-by-hand' })
   assert.deepEqual([...new Set(deliveries.map(each => each.study))], ['s1'])

@@ -27,6 +27,8 @@ export interface DestinationReport {
   heldBack?: Why
   /** Parked by a rule, for a person to look at. */
   held: number
+  /** Owed, and paused by a person, one by one or as a study. */
+  paused: number
   /** Connections under way, how many are worth it as measured, and the most that settings allow. */
   connections: number
   parallel: number
@@ -65,7 +67,7 @@ export function createReports(parts: {
   const counts = new Map<string, ReceiptCount>()
   return {
     of(name) {
-      const { failures, notBefore, why, answeredAt, paused } = standings.of(name)
+      const { failures, notBefore, why, answeredAt, paused: pausedAt } = standings.of(name)
       const oldest = oldestOpen(store, name)
       const one = parts.served(name)
       const heldBack = one?.courier?.heldBack()
@@ -77,6 +79,7 @@ export function createReports(parts: {
         state: one ? (one.courier?.doing() ?? 'misconfigured') : 'removed',
         sums: sumsOf(store, name),
         held: store.count({ under: keys.shelf(name, 'held') }),
+        paused: store.count({ under: keys.shelf(name, 'paused') }),
         failures,
         connections: one?.courier?.connections() ?? 0,
         parallel: one?.tempo.level() ?? 0,
@@ -88,7 +91,7 @@ export function createReports(parts: {
         ...(told ? { why: told } : {}),
         ...(heldBack ? { heldBack } : {}),
         ...(answeredAt === undefined ? {} : { answeredAt }),
-        ...(paused === undefined ? {} : { pausedAt: paused }),
+        ...(pausedAt === undefined ? {} : { pausedAt }),
       }
     },
 

@@ -47,3 +47,26 @@ test('when verification is switched off, what was accepted is enough', async () 
   assert.equal(box.forward.owes(idOf(1, 1)), false)
   await box.stop()
 })
+
+test('a far side that cannot be asked is asked again each hour, and nothing is evicted meanwhile', async () => {
+  const box = await relay({ verify: 'find' })
+  box.cloud.mute = 'peer-declined'
+  keepStudy(box.held, 1, 3)
+  for (let question = 1; question <= 5; question++) {
+    const before = box.time.passed()
+    await box.time.until(() => box.cloud.questions === question)
+    if (question > 1) {
+      const waited = box.time.passed() - before
+      assert.ok(waited >= 3590 && waited <= 3660, `${waited} s`)
+    }
+    assert.equal(box.count('accepted'), 3)
+    assert.ok(box.forward.owes(idOf(1, 1)))
+  }
+  keepStudy(box.held, 2, 1)
+  await box.time.until(() => box.count('accepted') === 4)
+  box.cloud.mute = undefined
+  await box.time.until(() => box.count('verified') === 4)
+  assert.ok([...box.cloud.taken.values()].every(each => each === 1))
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  await box.stop()
+})
