@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { tagOf } from '../../standard/dicom/dicom.ts'
 import type { Facts } from './facts.ts'
+import type { Occasion } from './intake.ts'
+import { trouble } from './tagPaths.ts'
 import { isWithin, windowExpression } from './window.ts'
 
 const patterns = z
@@ -15,12 +16,18 @@ const bounds = z
     present: z.boolean().optional(),
   })
   .refine(given => Object.keys(given).length > 0, 'name "from", "to" or "present"')
+  .refine(
+    ({ from, to }) => from === undefined || to === undefined || compare(from, to) <= 0,
+    '"from" lies behind "to": no value lies between them',
+  )
   .describe(
     'From and to (both inclusive; as numbers where both sides are numbers, else as text, which suits dates), and whether the tag is there with a value.',
   )
 
 const tagTest = z.union([patterns, bounds])
 type TagTest = z.output<typeof tagTest>
+
+const isPresence = ({ from, to }: z.output<typeof bounds>) => from === undefined && to === undefined
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time is written "HH:MM"')
 
@@ -33,15 +40,16 @@ const leaf = z
     sopClass: patterns.optional().describe('SOP Class UID.'),
     transferSyntax: patterns.optional().describe('Transfer Syntax UID as stored.'),
     label: patterns.optional().describe('A label of the image or of what it belongs to.'),
-    stable: z.boolean().optional().describe('Whether its study is stable.'),
+    stable: z
+      .boolean()
+      .optional()
+      .describe('Whether its study is stable: not on arrival, and always with "on": "stable".'),
     tags: z
       .record(z.string(), tagTest)
       .superRefine((tags, context) => {
-        for (const path of Object.keys(tags)) {
-          const unknown = path.split('.').find(step => tagOf(step) === undefined)
-          if (unknown === undefined) continue
-          const message = `no tag is called "${unknown}"; write a keyword or "gggg,eeee"`
-          context.addIssue({ code: 'custom', path: [path], message })
+        for (const [path, wanted] of Object.entries(tags)) {
+          const message = trouble(path, Array.isArray(wanted) || !isPresence(wanted))
+          if (message) context.addIssue({ code: 'custom', path: [path], message })
         }
       })
       .optional()
@@ -109,13 +117,11 @@ export function* leavesOf(asked: Condition): Generator<Leaf> {
  * because what it asks for is not known (a damaged file, an arrival under a clock without a date).
  * Kleene's logic: what is unknown matters only where it would decide.
  */
-export function holds(asked: Condition, facts: Facts): boolean | undefined {
-  if ('all' in asked) return every(asked.all.map(each => holds(each, facts)))
-  if ('any' in asked) {
-    const inverse = every(asked.any.map(each => negated(holds(each, facts))))
-    return negated(inverse)
-  }
-  if ('not' in asked) return negated(holds(asked.not, facts))
+export function holds(asked: Condition, facts: Facts, occasion: Occasion): boolean | undefined {
+  const each = (one: Condition) => holds(one, facts, occasion)
+  if ('all' in asked) return every(asked.all.map(each))
+  if ('any' in asked) return negated(every(asked.any.map(one => negated(each(one)))))
+  if ('not' in asked) return negated(each(asked.not))
   const { instance } = facts
   const { origin } = instance
   const words: [wanted: readonly string[] | undefined, found: string | undefined][] = [
@@ -133,7 +139,7 @@ export function holds(asked: Condition, facts: Facts): boolean | undefined {
     answers.push(tagHolds(wanted, facts.values(path)))
   }
   if (asked.label) answers.push(matches(asked.label, facts.labels()))
-  if (asked.stable !== undefined) answers.push(facts.stable() === asked.stable)
+  if (asked.stable !== undefined) answers.push((occasion === 'stable') === asked.stable)
   const { hours, arrived } = asked
   if (hours || arrived !== undefined) {
     const at = facts.arrivedAt()

@@ -7,6 +7,7 @@ import {
   keywordOf,
   mainTags,
   tagOf,
+  vrOf,
 } from '../../standard/dicom/dicom.ts'
 
 /** What rules may ask about an image. */
@@ -16,8 +17,6 @@ export interface Facts {
   values(path: string): readonly string[] | undefined
   /** Of the image and of all it belongs to. */
   labels(): readonly string[]
-  /** Whether its study is stable. */
-  stable(): boolean
   /** ms; `undefined` when this box knew no date then. */
   arrivedAt(): number | undefined
   timeZone: string | undefined
@@ -42,8 +41,8 @@ export const isKnownDate = (at: number) => at >= clockFloor
 /** Whether a tag has to be read from the file, because the catalogue does not keep it. */
 export function isDeep(path: string): boolean {
   const keyword = keywordAt(path)
-  // A sequence has no text, wherever it is.
-  return keyword === undefined || !kept.has(keyword)
+  // The catalogue keeps text, and a sequence has none.
+  return keyword === undefined || !kept.has(keyword) || vrOf(tagOf(keyword) as number) === 'SQ'
 }
 
 function keywordAt(path: string): string | undefined {
@@ -70,7 +69,6 @@ export function factsOf(
       return text === undefined ? [] : text.split('\\')
     },
     labels: () => [instance.id, ...above].flatMap(id => labels.of(id)),
-    stable: () => catalog.parent(instance.study)?.stable === true,
     arrivedAt() {
       const at = Date.parse(instance.origin.at)
       return isKnownDate(at) ? at : undefined
@@ -104,6 +102,8 @@ function valuesAt(dataset: Dataset, [step, ...further]: readonly string[]): read
   if (further.length > 0) {
     return (element.items ?? []).flatMap(item => valuesAt(item, further))
   }
+  // Whether it is there is all that can be asked of what has no text.
+  if (element.items) return element.items.map(() => 'item')
   const text = dataset.textOf(element)
   // A private element without a known form: most are text.
   return (

@@ -175,6 +175,31 @@ test('a rule may ask for any tag of the file; where the file cannot tell, a pers
   await box.stop()
 })
 
+test('a rule may ask whether a sequence or what has no text is there', async () => {
+  const box = await relay({
+    rules: [
+      {
+        name: 'there',
+        when: {
+          tags: { RequestAttributesSequence: { present: true }, OverlayData: { present: false } },
+        },
+        send: ['cloud'],
+      },
+    ],
+  })
+  const dataset = (items: object[]) =>
+    writeDataset(
+      [{ tag: 'RequestAttributesSequence', items: items as never }],
+      '1.2.840.10008.1.2.1',
+    )
+  box.held.keep({ study: 1, image: 1, dataset: dataset([[{ tag: 'AccessionNumber', value: '' }]]) })
+  box.held.keep({ study: 1, image: 2, dataset: dataset([]) })
+  await box.time.until(() => box.count('accepted') === 1)
+  await box.time.settle()
+  assert.deepEqual([...box.cloud.taken.keys()], [idOf(1, 1)])
+  await box.stop()
+})
+
 test('a rule gives labels, and another asks for them', async () => {
   const box = await relay({
     rules: [

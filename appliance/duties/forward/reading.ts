@@ -5,7 +5,7 @@ import type { Labels } from './facts.ts'
 import type { Intake, Targets } from './intake.ts'
 import { type Judgement, type Prepared, wholeStudy } from './judgement.ts'
 import type { Ledger } from './ledger.ts'
-import type { Rule, Verdict } from './rules.ts'
+import { asks, type Rule, type Verdict } from './rules.ts'
 import type { Standings } from './standing.ts'
 
 /** Reads the change log and owes what the rules say. */
@@ -80,7 +80,8 @@ export function createReading(parts: {
     const instance = catalog.instance(id)
     if (!instance || catalog.parent(instance.study)?.stable !== false) return false
     // A study may be taken whole for an image that is yet to come, or be stable as no rule sees yet.
-    if (later.some(rule => rule.whole)) return true
+    // Labels may come until then.
+    if (later.some(rule => rule.whole || asks(rule, 'label'))) return true
     return judgement.verdict(instance, 'stable', rules()).targets.length > 0
   }
 

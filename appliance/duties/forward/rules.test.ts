@@ -116,6 +116,40 @@ test('a condition that cannot be evaluated is refused where it stands', () => {
   assert.match(refusal({ hours: { from: '25:00', to: '1:00' } }).join(), /hours\.from/)
 })
 
+test('what no image could ever answer is refused, and says what to ask for instead', () => {
+  const no = (tags: object) => refusal({ tags }).join()
+  assert.match(no({ PixelData: '*' }), /rules read no pixel data/)
+  assert.match(no({ '0002,0016': 'CT01' }), /is no part of the image; ask for/)
+  assert.match(no({ 'Modality.PatientID': '1' }), /"Modality" is no sequence/)
+  assert.match(no({ RequestAttributesSequence: 'x' }), /is a sequence: ask for something in it/)
+  assert.match(no({ OverlayData: { to: 3 } }), /has no text/)
+  assert.match(no({ SliceThickness: { from: 10, to: 2 } }), /"from" lies behind "to"/)
+  assert.deepEqual(
+    refusal({
+      tags: {
+        OverlayData: { present: true },
+        RequestAttributesSequence: { present: false },
+        'RequestAttributesSequence.AccessionNumber': 'A*',
+        '0009,1001.0010,0020': '1',
+        SliceThickness: { from: 2, to: 2 },
+      },
+    }),
+    [],
+  )
+})
+
+test('a study is stable for rules that wait for that, and never on arrival, whatever it is by then', () => {
+  const stable = { when: { stable: true }, send: ['a'] }
+  const refused = ruleSettings.safeParse({ name: 'r', ...stable })
+  assert.match(refused.error?.issues[0]?.message ?? '', /needs "on": "stable"/)
+  const later = ruleSettings.parse({ name: 'r', on: 'stable', ...stable })
+  assert.equal(targetsOf([later], ct, 'stable', archive.catalog).length, 1)
+  const drop = ruleSettings.parse({ name: 'd', drop: true, when: { stable: true } })
+  const all = ruleSettings.parse({ name: 'all', send: ['a'] })
+  assert.equal(targetsOf([drop, all], ct, 'arrival', archive.catalog).length, 1)
+  assert.equal(targetsOf([drop, later], ct, 'stable', archive.catalog).length, 0)
+})
+
 test('of several rules the most urgent counts, and held is what all of them hold', () => {
   const rules = [
     { name: 'a', send: ['x', 'y'], hold: true },

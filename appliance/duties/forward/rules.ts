@@ -66,10 +66,18 @@ export const ruleSettings = z
     if (rule.whole && rule.on !== 'stable') {
       complain('whole', 'a study is whole once it is stable: this needs "on": "stable"')
     }
+    if (rule.on === 'arrival' && !rule.drop && asks(rule, 'stable')) {
+      complain('when', 'on arrival no study is stable: to ask for that needs "on": "stable"')
+    }
     if (new Set(rule.send).size < rule.send.length) complain('send', 'a destination is named twice')
   })
 
 export type Rule = z.output<typeof ruleSettings>
+
+/** Whether it asks for labels, or for stability, anywhere in its condition. */
+export function asks({ when }: Pick<Rule, 'when'>, what: 'label' | 'stable'): boolean {
+  return when !== undefined && [...leavesOf(when)].some(leaf => leaf[what] !== undefined)
+}
 
 /** What the rules make of one image on one occasion. */
 export interface Verdict {
@@ -83,23 +91,16 @@ export interface Verdict {
 /**
  * Where the rules send an image on an occasion: each destination once, as urgent as the most urgent
  * rule that takes it, and held only if all of them hold. A rule that drops wins over all. Where a
- * rule cannot tell, what depends on it is held for a person, with that as the reason. `took` gets
- * the rules that take it.
+ * rule cannot tell, what depends on it is held for a person, with that as the reason.
  */
-export function judge(
-  rules: readonly Rule[],
-  facts: Facts,
-  occasion: Occasion,
-  took?: Set<Rule>,
-): Verdict {
+export function judge(rules: readonly Rule[], facts: Facts, occasion: Occasion): Verdict {
   const targets = new Map<string, Target>()
   const labels = new Set<string>()
   let doubtfulDrop: string | undefined
   for (const rule of rules) {
     if (!rule.enabled || (!rule.drop && rule.on !== occasion)) continue
-    const takes = rule.when ? holds(rule.when, facts) : true
+    const takes = rule.when ? holds(rule.when, facts, occasion) : true
     if (takes === false) continue
-    if (takes) took?.add(rule)
     if (rule.drop) {
       if (takes) return { targets: [], labels: [...labels], dropped: true }
       doubtfulDrop ??= rule.name
