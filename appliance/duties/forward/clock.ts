@@ -1,4 +1,5 @@
 import type { Store } from '../../holdings/catalog/catalog.ts'
+import type { Log } from '../../log.ts'
 import { keys } from './delivery.ts'
 import { transact } from './draft.ts'
 import { isKnownDate } from './facts.ts'
@@ -35,8 +36,11 @@ export function openClock(parts: {
   now: () => number
   /** Seconds of running, from any start. */
   elapsed: () => number
+  log: Log
 }): Clock {
-  const { store, now } = parts
+  const { store, now, log } = parts
+  /** What the log was told last. */
+  let told: ClockState['code']
   const running = () => parts.elapsed() * 1000
   let latest = store.get<number>(keys.clock) ?? 0
   let written = latest
@@ -80,7 +84,10 @@ export function openClock(parts: {
   return {
     state() {
       const code = judge()
+      const changed = code !== told
+      told = code
       if (code === undefined) {
+        if (changed) log.info('clock-believed')
         believe(now())
         return { trusted: true }
       }
@@ -89,13 +96,11 @@ export function openClock(parts: {
         'clock-behind': 'the clock is behind a time that this box has already seen',
         'clock-jumped': 'the clock was moved while the box ran',
       }
-      return {
-        trusted: false,
-        code,
-        detail: details[code],
-        advice:
-          'Let the box get the time from a time server. Until then time windows do not count, the lowest cap holds, and budgets are renewed by running time.',
-      }
+      const detail = details[code]
+      const advice =
+        'Let the box get the time from a time server. Until then time windows do not count, the lowest cap holds, and budgets are renewed by running time.'
+      if (changed) log.warn('clock-not-believed', { code, detail, advice })
+      return { trusted: false, code, detail, advice }
     },
   }
 }

@@ -50,7 +50,7 @@ function office(
     destination: cloud.destination,
     carried: { uplink: true },
     governor: openGovernor({
-      ...{ store, now: time.now, elapsed: time.passed, pause: time.pause },
+      ...{ store, now: time.now, elapsed: time.passed, pause: time.pause, log },
       settings: () => link,
     }),
     tempo: createTempo({ least: 1, most: 1, elapsed: time.passed }),

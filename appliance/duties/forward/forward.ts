@@ -129,6 +129,10 @@ export function createForward(parts: ForwardParts): Forward {
   const plan = openPlan({ store, settings })
   const inForce = () => plan.destinations().flatMap(each => each.settings ?? [])
   const rules = () => plan.rules().flatMap(each => each.settings ?? [])
+  /** Whether its settings are such that nothing is verified there; of broken ones nobody knows. */
+  const verifiesNothing = (name: string) =>
+    verifiesAfter(name) === undefined &&
+    plan.destinations().every(each => each.name !== name || each.settings !== undefined)
   const verifiesAfter = (name: string) => {
     const asked = inForce().find(each => each.name === name)
     return asked && asked.verify !== 'none' ? asked.verifyAfter : undefined
@@ -137,9 +141,12 @@ export function createForward(parts: ForwardParts): Forward {
   const ledger = openLedger({ store, catalog, now, random, backoff, verifiesAfter })
   const verification = openVerification({ store, now, random, backoff })
   const standings = openStandings({ store, now, random, backoff })
-  const governor = openGovernor({ store, settings: plan.link, now, elapsed, pause })
+  const governor = openGovernor({ store, settings: plan.link, now, elapsed, pause, log })
   const news = createNews(pause)
-  const reports = createReports({ store, standings, now, served: name => fleet.served.get(name) })
+  const reports = createReports({
+    ...{ store, standings, now, served: name => fleet.served.get(name) },
+    problemsOf: name => plan.destinations().find(each => each.name === name)?.problems,
+  })
   const fleet = createFleet({
     ...{ open, ledger, verification, standings, governor, elapsed, pause, log },
     aeTitle: parts.aeTitle,
@@ -162,7 +169,8 @@ export function createForward(parts: ForwardParts): Forward {
   }
   const reading = createReading({
     ...{ archive, intake, ledger, judgement, labels, standings, rules, wake },
-    known: name => fleet.served.has(name),
+    // Also one whose settings do not stand any more: what is for it waits until they do.
+    known: name => plan.destinations().some(each => each.name === name),
   })
   const backfills = openBackfills({
     ...{ store, catalog, intake, judgement, rules, log },
@@ -189,7 +197,7 @@ export function createForward(parts: ForwardParts): Forward {
     }
     for (const { name } of plan.destinations()) reinstate(name)
     for (const name of names()) {
-      if (verifiesAfter(name) === undefined) verification.waive(name)
+      if (verifiesNothing(name)) verification.waive(name)
       if (!plan.destinations().some(each => each.name === name)) retire(name)
     }
     begun = true
@@ -197,7 +205,7 @@ export function createForward(parts: ForwardParts): Forward {
 
   function reinstate(name: string): void {
     if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
-    if (verifiesAfter(name) === undefined) verification.waive(name)
+    if (verifiesNothing(name)) verification.waive(name)
   }
 
   function retire(name: string): void {
@@ -214,7 +222,8 @@ export function createForward(parts: ForwardParts): Forward {
     whyOf: reports.whyOf,
   })
 
-  const names = () => new Set([...fleet.served.keys(), ...destinationsIn(store)])
+  const names = () =>
+    new Set([...plan.destinations().map(each => each.name), ...destinationsIn(store)])
   plan.onChange(() => {
     for (const one of fleet.served.values()) one.bell.ring()
     news.notePlan()

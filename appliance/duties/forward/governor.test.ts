@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createForgetfulStore } from '../../../test/peers/forgetfulStore.ts'
 import { createSteppedTime } from '../../../test/peers/steppedTime.ts'
+import { silentLog } from '../../log.ts'
 import type { Priority } from './delivery.ts'
 import { openGovernor } from './governor.ts'
 import { linkSettings } from './link.ts'
@@ -14,11 +15,17 @@ const wan = { uplink: true }
 function office(given: unknown, clock = monday + 12 * hour, store = createForgetfulStore()) {
   const time = createSteppedTime(clock)
   const settings = linkSettings.parse({ timeZone: 'UTC', ...(given as object) })
+  const told: string[] = []
   const governor = openGovernor({
     ...{ store, settings: () => settings, now: time.now, pause: time.pause },
     elapsed: time.passed,
+    log: {
+      ...silentLog,
+      info: event => told.push(event),
+      warn: (event, { code }) => told.push(`${event} ${code}`),
+    },
   })
-  return { store, time, governor }
+  return { store, time, governor, told }
 }
 
 /** Lets time pass, the wall clock with it. */
@@ -174,6 +181,7 @@ test('a clock not to be believed opens no new budget and no window, says so, and
 
   cold.time.setClock(monday + 20 * hour)
   assert.equal(cold.governor.report().clock.trusted, true, 'a clock set right is believed at once')
+  assert.deepEqual(cold.told, ['clock-not-believed clock-unset', 'clock-believed'], 'once each')
   const behind = office(asked, monday - 48 * hour, store)
   assert.equal(behind.governor.report().clock.code, 'clock-behind')
   await pass(behind.time, 25 * 3600)

@@ -1,5 +1,6 @@
 import type { Store } from '../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
+import type { Log } from '../../log.ts'
 import type { Pause } from './bell.ts'
 import { openBudget, type Period } from './budget.ts'
 import { type ClockState, openClock } from './clock.ts'
@@ -57,9 +58,10 @@ export function openGovernor(parts: {
   /** Seconds of running, from any start. */
   elapsed: () => number
   pause: Pause
+  log: Log
 }): Governor {
-  const { store, settings, now, elapsed, pause } = parts
-  const clock = openClock({ store, now, elapsed })
+  const { store, settings, now, elapsed, pause, log } = parts
+  const clock = openClock({ store, now, elapsed, log })
   const budget = openBudget({
     ...{ store, settings, now, elapsed },
     clockTrusted: () => clock.state().trusted,

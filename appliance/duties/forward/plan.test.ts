@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createBadCloud } from '../../../test/peers/badCloud.ts'
 import { createForgetfulStore } from '../../../test/peers/forgetfulStore.ts'
 import { keepStudy, type Relay, relay } from '../../../test/peers/relay.ts'
 import { createStandInArchive, idOf } from '../../../test/peers/standInArchive.ts'
+import { createSteppedTime } from '../../../test/peers/steppedTime.ts'
 import { Fault } from '../../faults.ts'
 import { silentLog } from '../../log.ts'
 import { writeDataset } from '../../standard/dicom/dicom.ts'
+import { keys } from './delivery.ts'
 import { createForward, forwardSettings } from './forward.ts'
 
 const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
@@ -277,4 +280,31 @@ test('what a person saved or told is there after a power cut in the next moment'
   )
   assert.equal(again.link().settings.cap, 384)
   assert.notEqual(again.destinations()[0]?.pausedAt, undefined)
+})
+
+test('a destination whose settings do not stand any more is owed what comes, shown with the reason, and has all of it once mended', async () => {
+  const store = createForgetfulStore()
+  const held = createStandInArchive()
+  const time = createSteppedTime()
+  const cloud = createBadCloud('away')
+  const saved = { rules: [{ name: 'more', send: ['away'] }], destinations: [{ ...away, gone: 1 }] }
+  store.space('forward').commit({ put: [[keys.plan, saved]] })
+  const forward = createForward({
+    ...{ archive: held.archive, store, aeTitle: 'WAYSTATION', log: silentLog },
+    ...{ now: time.now, random: () => 0.5, pause: time.pause, open: () => cloud.destination },
+    settings: forwardSettings.parse({}),
+  })
+  const stopping = new AbortController()
+  const running = forward.run(stopping.signal)
+  keepStudy(held, 1, 2)
+  await time.settle()
+  const [shown] = forward.destinations()
+  assert.equal(shown?.sums.owed.deliveries, 2)
+  assert.deepEqual([shown.state, shown.why?.code], ['misconfigured', 'settings-refused'])
+  assert.match(shown.why?.detail ?? '', /gone/)
+  assert.ok(forward.owes(idOf(1, 1)))
+  assert.deepEqual(await forward.saveDestination(away, 'away'), { saved: 'away' })
+  await time.until(() => forward.destinations()[0]?.sums.accepted.deliveries === 2)
+  stopping.abort()
+  await running
 })

@@ -1,10 +1,11 @@
-import { faultOf } from '../../faults.ts'
+import { Fault, faultOf } from '../../faults.ts'
 import type { Store } from '../../holdings/catalog/catalog.ts'
 import type { Doing } from './courier.ts'
 import { oldestOpen, sumsOf } from './deliveries.ts'
 import { keys, type State, type Sum } from './delivery.ts'
 import { type Receipt, type Why, whyOf } from './destinations/destination.ts'
 import type { Served } from './fleet.ts'
+import type { Problem } from './problems.ts'
 import type { Standings } from './standing.ts'
 
 /** How one destination and what is owed to it stand. */
@@ -62,6 +63,8 @@ export function createReports(parts: {
   standings: Standings
   now: () => number
   served: (name: string) => Served | undefined
+  /** What is wrong with its settings; `undefined` when there are none. */
+  problemsOf: (name: string) => readonly Problem[] | undefined
 }): Reports {
   const { store, standings, now } = parts
   const counts = new Map<string, ReceiptCount>()
@@ -71,12 +74,17 @@ export function createReports(parts: {
       const oldest = oldestOpen(store, name)
       const one = parts.served(name)
       const heldBack = one?.courier?.heldBack()
-      const told = one?.misconfigured ?? why
+      const problems = one ? undefined : parts.problemsOf(name)
+      const told = one?.misconfigured ?? (problems && refusedBy(problems)) ?? why
       const answerSeconds = one?.tempo.answerSeconds()
       return {
         name,
         kind: one?.settings.kind ?? 'unknown',
-        state: one ? (one.courier?.doing() ?? 'misconfigured') : 'removed',
+        state: one
+          ? (one.courier?.doing() ?? 'misconfigured')
+          : problems
+            ? 'misconfigured'
+            : 'removed',
         sums: sumsOf(store, name),
         held: store.count({ under: keys.shelf(name, 'held') }),
         paused: store.count({ under: keys.shelf(name, 'paused') }),
@@ -109,4 +117,10 @@ export function createReports(parts: {
     receipts: () => [...counts.values()],
     whyOf: error => whyOf(faultOf(error)),
   }
+}
+
+/** Settings that were good once, and are not in force any more. */
+function refusedBy(problems: readonly Problem[]): Why {
+  const detail = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message))
+  return whyOf(new Fault('settings-refused', detail.join('; ')))
 }
