@@ -18,6 +18,7 @@ export type Behaviour =
   | 'cut'
   | 'take and cut'
   | 'silent'
+  | 'take and fall silent'
 
 export interface BadCloud {
   destination: Destination
@@ -113,17 +114,8 @@ export function createBadCloud(name: string): BadCloud {
       connection.push(id)
       cloud.offered.set(id, (cloud.offered.get(id) ?? 0) + 1)
       const behaviour = cloud.behave(parcel)
-      if (behaviour === 'silent') {
-        await new Promise<void>(resolve => {
-          silent.add(resolve)
-          stop.addEventListener('abort', () => resolve())
-        })
-        if (stop.aborted) return
-        const fault = new Fault('peer-timeout', 'silent')
-        yield { instance: id, outcome: 'again', why: why(fault) }
-        throw fault
-      }
-      if (behaviour === 'take' || behaviour === 'take and cut') {
+      const takes = ['take', 'take and cut', 'take and fall silent'].includes(behaviour)
+      if (takes) {
         try {
           await take(parcel)
         } catch (error) {
@@ -132,6 +124,16 @@ export function createBadCloud(name: string): BadCloud {
           yield { instance: id, outcome: 'gone', why: why(fault) }
           continue
         }
+      }
+      if (behaviour === 'silent' || behaviour === 'take and fall silent') {
+        await new Promise<void>(resolve => {
+          silent.add(resolve)
+          stop.addEventListener('abort', () => resolve())
+        })
+        if (stop.aborted) return
+        const fault = new Fault('peer-timeout', 'silent')
+        yield { instance: id, outcome: 'again', why: why(fault) }
+        throw fault
       }
       if (behaviour === 'cut' || behaviour === 'take and cut') {
         const fault = new Fault('peer-aborted', 'cut')

@@ -12,7 +12,7 @@ const report: DestinationReport = {
   kind: 'dimse',
   state: 'waiting',
   sums: {
-    ...{ owed: sum(3), sending: sum(0), accepted: sum(5) },
+    ...{ owed: sum(3), sending: sum(0), sent: sum(0), accepted: sum(5) },
     ...{ verified: sum(0), parked: sum(1), withdrawn: sum(0) },
   },
   oldestSeconds: 61,
@@ -90,7 +90,7 @@ test('the state of every destination is shown with a page of deliveries and why 
     deliveries: object[]
     next: string
   }
-  const counts = { owed: 3, sending: 0, accepted: 5, verified: 0, parked: 1, withdrawn: 0 }
+  const counts = { owed: 3, sending: 0, sent: 0, accepted: 5, verified: 0, parked: 1, withdrawn: 0 }
   assert.deepEqual(body.destinations[0]?.counts, counts)
   assert.deepEqual(body.destinations[0]?.why, report.why)
   assert.equal(body.next, 'more')

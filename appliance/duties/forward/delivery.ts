@@ -2,7 +2,15 @@ import { type Key, keyOf, type PublicId, type Store } from '../../holdings/catal
 import type { Why } from './destinations/destination.ts'
 
 /** How a delivery stands; README.md draws the moves between them. */
-export const states = ['owed', 'sending', 'accepted', 'verified', 'parked', 'withdrawn'] as const
+export const states = [
+  'owed',
+  'sending',
+  'sent',
+  'accepted',
+  'verified',
+  'parked',
+  'withdrawn',
+] as const
 export type State = (typeof states)[number]
 
 /** 0 STAT, 1 normal, 2 off-peak: the lower goes first. */
@@ -147,12 +155,17 @@ export function shelvesOf(state: State): readonly Shelf[] {
  * must help: the archive may not evict it.
  */
 export function isOwed({ state, unverified }: Delivery): boolean {
-  return state === 'owed' || state === 'sending' || state === 'parked' || unverified === true
+  return state === 'owed' || isOut({ state }) || state === 'parked' || unverified === true
+}
+
+/** With the destination, or on its way there: claimed, and without an answer. */
+export function isOut({ state }: Pick<Delivery, 'state'>): boolean {
+  return state === 'sending' || state === 'sent'
 }
 
 /** Still on its way without anyone's help. */
 export function isOpen(delivery: Delivery): boolean {
-  return delivery.state === 'sending' || (delivery.state === 'owed' && !delivery.paused)
+  return isOut(delivery) || (delivery.state === 'owed' && !delivery.paused)
 }
 
 export function sumOf(store: Store, destination: string, state: State): Sum {

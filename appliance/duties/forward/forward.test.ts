@@ -57,6 +57,26 @@ test('an answer lost with the connection costs one repeat', async () => {
   await box.stop()
 })
 
+test('what is given out whole is sent until its answer comes, is not evicted, and is owed again after a restart', async () => {
+  const box = await relay()
+  box.cloud.behave = () => 'take and fall silent'
+  keepStudy(box.held, 1, 2)
+  await box.time.until(() => box.count('sent') === 1)
+  assert.deepEqual(box.forward.study('s1'), { cloud: { sent: 1, sending: 1 } })
+  assert.equal(box.forward.deliveries({ state: 'sent' }).deliveries[0]?.instance, idOf(1, 1))
+  assert.ok(box.forward.owes(idOf(1, 1)))
+  await box.stop()
+  box.start()
+  box.cloud.behave = () => 'take and fall silent'
+  assert.equal(box.count('sent'), 0)
+  await box.time.until(() => box.count('sent') === 1)
+  box.cloud.behave = () => 'take'
+  box.cloud.timeOut()
+  await box.time.until(() => box.count('accepted') === 2)
+  assert.equal(box.cloud.taken.get(idOf(1, 1)), 3)
+  await box.stop()
+})
+
 test('what the destination declines is parked with its reason, and goes on when told to', async () => {
   const box = await relay()
   box.cloud.behave = ({ instance }) => (instance.id === idOf(1, 2) ? 'decline' : 'take')

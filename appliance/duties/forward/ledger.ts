@@ -6,7 +6,15 @@ import {
   type Store,
 } from '../../holdings/catalog/catalog.ts'
 import { type Backoff, delayAfter } from './backoff.ts'
-import { type Delivery, isOwed, keys, type Priority, type Shelf, turnOf } from './delivery.ts'
+import {
+  type Delivery,
+  isOut,
+  isOwed,
+  keys,
+  type Priority,
+  type Shelf,
+  turnOf,
+} from './delivery.ts'
 import type { Receipt, Why } from './destinations/destination.ts'
 import { each, firstUnder, transact } from './draft.ts'
 import { moves } from './moves.ts'
@@ -39,11 +47,13 @@ export interface Ledger {
   claim(destination: string, limit: number, share?: { among: number; room: number }): Claim[]
   /** Writes down what became of claimed deliveries, in one transaction. */
   settle(outcomes: readonly (readonly [claimed: Delivery, receipt: Receipt])[]): void
+  /** What was given out to the last byte and has no answer yet is `sent`. */
+  noteSent(claimed: readonly Delivery[]): void
   /** What was claimed and got no receipt is owed as before. */
   giveBack(claimed: readonly Delivery[]): void
   /** Whether it is still being sent by this claim: a person may have withdrawn it since. */
   isClaimed(claimed: Delivery): boolean
-  /** `sending` of an earlier run is owed again. */
+  /** What was `sending` or `sent` in an earlier run is owed again. */
   recover(): void
   /** Puts what has waited long enough back in turn; answers ms until the next is due. */
   ripen(destination: string): number | undefined
@@ -142,7 +152,7 @@ export function openLedger(parts: {
         for (const [claimed, receipt] of outcomes) {
           const delivery = draft.get<Delivery>(keys.delivery(claimed.instance, claimed.destination))
           if (delivery?.number !== claimed.number) continue
-          const current = delivery.state === 'sending' && delivery.claims === claimed.claims
+          const current = isOut(delivery) && delivery.claims === claimed.claims
           // Withdrawn or claimed anew meanwhile; but what the far side has, it has.
           if (!current && (receipt.outcome !== 'accepted' || delivery.state === 'accepted'))
             continue
@@ -160,30 +170,40 @@ export function openLedger(parts: {
       })
     },
 
+    noteSent(claimed) {
+      transact(store, draft => {
+        for (const each of claimed) {
+          const delivery = draft.get<Delivery>(keys.delivery(each.instance, each.destination))
+          if (delivery?.state !== 'sending' || !isSame(delivery, each)) continue
+          place(draft, delivery, moves.send(delivery, now()))
+        }
+      })
+    },
+
     giveBack(claimed) {
       if (claimed.length === 0) return
       transact(store, draft => {
-        for (const { instance, destination, number, claims } of claimed) {
-          const delivery = draft.get<Delivery>(keys.delivery(instance, destination))
-          if (delivery?.state !== 'sending') continue
-          if (delivery.number !== number || delivery.claims !== claims) continue
+        for (const each of claimed) {
+          const delivery = draft.get<Delivery>(keys.delivery(each.instance, each.destination))
+          if (!delivery || !isOut(delivery) || !isSame(delivery, each)) continue
           place(draft, delivery, moves.release(delivery, now()))
         }
       })
     },
 
-    isClaimed({ instance, destination, number, claims }) {
+    isClaimed(claimed) {
+      const { instance, destination } = claimed
       const delivery = store.get<Delivery>(keys.delivery(instance, destination))
-      return (
-        delivery?.state === 'sending' && delivery.number === number && delivery.claims === claims
-      )
+      return delivery !== undefined && isOut(delivery) && isSame(delivery, claimed)
     },
 
     recover() {
       for (const destination of destinationsIn(store)) {
-        sweep(store, { under: keys.shelf(destination, 'sending') }, each =>
-          moves.release(each, now()),
-        )
+        for (const shelf of ['sending', 'sent'] as const) {
+          sweep(store, { under: keys.shelf(destination, shelf) }, each =>
+            moves.release(each, now()),
+          )
+        }
       }
     },
 
@@ -215,7 +235,9 @@ export function openLedger(parts: {
       moveSelected(selection, ['parked', 'later'], each => moves.retry(each, now())),
 
     pause: selection =>
-      moveSelected(selection, ['owed', 'later', 'sending'], each => moves.pause(each, now())),
+      moveSelected(selection, ['owed', 'later', 'sending', 'sent'], each =>
+        moves.pause(each, now()),
+      ),
 
     resume: selection => moveSelected(selection, ['paused'], each => moves.resume(each, now())),
 
@@ -227,7 +249,7 @@ export function openLedger(parts: {
     withdraw(selection, why) {
       return moveSelected(
         selection,
-        ['owed', 'later', 'paused', 'sending', 'held', 'parked'],
+        ['owed', 'later', 'paused', 'sending', 'sent', 'held', 'parked'],
         each => moves.withdraw(each, why, now()),
       )
     },
@@ -239,3 +261,7 @@ export function openLedger(parts: {
     },
   }
 }
+
+/** Whether it stands as it was claimed, and was not claimed or owed anew since. */
+const isSame = (delivery: Delivery, { number, claims }: Delivery) =>
+  delivery.number === number && delivery.claims === claims

@@ -8,6 +8,11 @@ export const moves = {
     return { ...rest, state: 'sending', movedAt: now, claims: delivery.claims + 1 }
   },
 
+  /** Its last byte was given out; the answer is awaited. */
+  send(delivery: Delivery, now: number): Delivery {
+    return { ...delivery, state: 'sent', movedAt: now }
+  },
+
   /** Back to where it was: nobody answered, so nothing is known against it. */
   release(delivery: Delivery, now: number): Delivery {
     return { ...delivery, state: 'owed', movedAt: now }

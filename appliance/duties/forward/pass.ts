@@ -18,6 +18,8 @@ import type { Tempo } from './tempo.ts'
 
 /** After so many answers of "not now" in a row the rest would hardly fare better. */
 const refusalsAtMost = 3
+/** Seconds after which an answer is worth being called awaited: most come in less. */
+const answerAwaited = 1
 /** Seconds to leave a disk alone that would not take a receipt. */
 export const localPause = 5
 const localFaults = new Set<FaultCode>(['storage-full', 'storage-failed', 'busy'])
@@ -81,12 +83,37 @@ export async function pass(
   let trouble: Why | undefined
   let brokenOff = false
 
+  /** Given out to the last byte. */
+  const unanswered = new Set<PublicId>()
+  const over = new AbortController()
+  let noting = false
+
+  /** To write it down for each image would cost more than it tells: only what waits has it. */
+  async function noteSent(): Promise<void> {
+    if (noting) return
+    noting = true
+    while (unanswered.size > 0 && !over.signal.aborted) {
+      await parts.pause(answerAwaited, over.signal).catch(() => {})
+      if (over.signal.aborted) return
+      const awaited = [...unanswered].flatMap(each => open.get(each) ?? [])
+      unanswered.clear()
+      try {
+        ledger.noteSent(awaited)
+      } catch {
+        // A disk that is full loses a word on the way; the receipt is waited for.
+      }
+    }
+    noting = false
+  }
+
   async function* timed(claimed: Delivery, bytes: () => Bytes): AsyncGenerator<Uint8Array> {
     // What was withdrawn while others of its study went is not sent any more.
     if (!ledger.isClaimed(claimed)) throw new Fault('not-found', 'it was withdrawn')
     const from = elapsed()
     try {
       yield* governor.carry(bytes(), parts.carried, urgency, stop)
+      unanswered.add(claimed.instance)
+      void noteSent()
     } finally {
       read.set(claimed.instance, { from, to: elapsed() })
     }
@@ -116,6 +143,7 @@ export async function pass(
       if (!delivery) continue
       await keep(parts, [[delivery, receipt]], stop)
       open.delete(receipt.instance)
+      unanswered.delete(receipt.instance)
       if (receipt.outcome !== 'again') {
         if (receipt.outcome !== 'gone') settled++
         if (receipt.outcome === 'accepted') measure(receipt.instance, delivery.bytes)
@@ -150,6 +178,7 @@ export async function pass(
       else noteFailure(parts, whyOf(fault), settled > 0)
     }
   } finally {
+    over.abort()
     governor.keep()
     await untilWritten(parts, () => ledger.giveBack([...open.values()]), stop)
   }

@@ -57,14 +57,14 @@ export function openVerification(parts: {
         // Beyond any wait there is it was written under another clock: it is over.
         if (at > now() && at < now() + horizon) return undefined
         const tally = store.get<StudyTally>(keys.study(destination, study))
-        const { owed = 0, sending = 0 } = tally?.counts ?? {}
+        const { owed = 0, sending = 0, sent = 0 } = tally?.counts ?? {}
         const under = keys.shelf(destination, 'unverified')
         const order = tally?.order ?? 0
         const deliveries = [...store.range<Owned>({ under: under + keyOf(order) })].flatMap(
           ([, owned]) => store.get<Delivery>(keys.delivery(...owned)) ?? [],
         )
         // While the rest of it is on its way, one question for all can wait.
-        const onItsWay = owed + sending > 0
+        const onItsWay = owed + sending + sent > 0
         if (!onItsWay && deliveries.length > 0) return { study, deliveries }
         const next = onItsWay ? now() + lookAgain : undefined
         transact(store, draft => setTime(draft, destination, study, next))
