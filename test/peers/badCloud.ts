@@ -36,6 +36,8 @@ export interface BadCloud {
   onProbe: (() => void) | undefined
   /** How often it was asked what it has. */
   questions: number
+  /** What it was told then of how many images of each series went there. */
+  delivered: ReadonlyMap<string, number> | undefined
   /** Answers none of these questions, with this fault. */
   mute: FaultCode | undefined
   /** Refuses every connection with this fault. */
@@ -61,6 +63,7 @@ export function createBadCloud(name: string): BadCloud {
     probes: 0,
     onProbe: undefined,
     questions: 0,
+    delivered: undefined,
     mute: undefined,
     down: undefined,
     atOnce: Number.POSITIVE_INFINITY,
@@ -74,8 +77,9 @@ export function createBadCloud(name: string): BadCloud {
       name,
       isSource: () => false,
 
-      async held(instances) {
+      async held(instances, _, delivered) {
         cloud.questions++
+        cloud.delivered = delivered
         connect()
         if (cloud.mute) throw new Fault(cloud.mute, 'it takes no C-FIND')
         return new Set(

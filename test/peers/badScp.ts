@@ -16,6 +16,10 @@ export interface BadScp {
   forgotten: Set<string>
   /** What C-FIND ends with instead of a list; 0: with a list. */
   findAnswer: number
+  /** How many images it says a series has; as many as it lists, unless told. */
+  count: ((series: string, listed: number) => number | undefined) | undefined
+  /** Query/Retrieve Level of each C-FIND. */
+  questions: string[]
   answer(sopInstanceUid: string): Answer
   /** Which pairs of SOP class and transfer syntax it takes. */
   takes(sopClassUid: string, transferSyntaxUid: string): boolean
@@ -33,6 +37,8 @@ export async function startBadScp(): Promise<BadScp> {
     requests: [],
     forgotten: new Set(),
     findAnswer: 0,
+    count: undefined,
+    questions: [],
     answer: () => 0,
     takes: () => true,
     open: true,
@@ -68,6 +74,24 @@ export async function startBadScp(): Promise<BadScp> {
             return
           }
           const asked = readDataset(dataset ?? new Uint8Array(0), transferSyntaxUid)
+          const level = asked.text('QueryRetrieveLevel') ?? ''
+          scp.questions.push(level)
+          if (level === 'SERIES') {
+            const listed = [...scp.taken.keys()].filter(uid => !scp.forgotten.has(uid))
+            // Test images of a study are of one series.
+            const series = Map.groupBy(listed, uid => uid.replace(/\d+$/, '0'))
+            for (const [uid, images] of series) {
+              const count = scp.count ? scp.count(uid, images.length) : images.length
+              const answer = [
+                { tag: 'QueryRetrieveLevel', value: 'SERIES' },
+                { tag: 'SeriesInstanceUID', value: uid },
+                { tag: 'NumberOfSeriesRelatedInstances', value: count?.toString() },
+              ]
+              yield { status: 0xff00, dataset: writeDataset(answer, transferSyntaxUid) }
+            }
+            yield { status: 0 }
+            return
+          }
           for (const uid of scp.taken.keys()) {
             if (scp.forgotten.has(uid)) continue
             const answer = [

@@ -13,6 +13,8 @@ export interface BadStow extends BadWeb {
   /** Whether it answers QIDO-RS, and in pages of how many. */
   qido: boolean
   page: number
+  /** Whether it says how many images a series has. */
+  counts: boolean
   /** Wants Content-Length. */
   lengthWanted: boolean
   /** Instances of each STOW request. */
@@ -33,6 +35,7 @@ export function startBadStow(tls?: ServerOptions): Promise<BadStow> {
     answers: 'json',
     qido: true,
     page: 1000,
+    counts: true,
     lengthWanted: false,
     batches: [],
     mostBytes: Number.POSITIVE_INFINITY,
@@ -65,6 +68,13 @@ function list(cloud: BadStow, url: URL): Reply {
   const [, , study] = url.pathname.split('/')
   if (study === undefined) return { status: 204 }
   const all = [...cloud.taken.keys()].filter(uid => uid.startsWith(`${study}.`))
+  if (url.pathname.endsWith('/series')) {
+    if (!cloud.counts || all.length === 0) return { status: 400 }
+    const offset = Number(url.searchParams.get('offset') ?? 0)
+    const series = { vr: 'UI', Value: [`${study}.0`] }
+    const count = { vr: 'IS', Value: [all.length] }
+    return json(200, offset > 0 ? [] : [{ '0020000E': series, '00201209': count }])
+  }
   const from = Number(url.searchParams.get('offset') ?? 0)
   const page = all.slice(from, from + cloud.page)
   if (page.length === 0) return { status: 204 }

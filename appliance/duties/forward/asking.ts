@@ -31,7 +31,7 @@ export async function verify(
   const { name } = destination
   try {
     const instances = asked.deliveries.flatMap(each => parts.instance(each.instance) ?? [])
-    const held = await destination.held?.(instances, stop)
+    const held = await destination.held?.(instances, stop, verification.delivered(asked, name))
     if (!held) return verification.waive(name)
     const missing = verification.settle(asked, held, name)
     standings.answered(name)

@@ -70,3 +70,18 @@ test('a far side that cannot be asked is asked again each hour, and nothing is e
   assert.equal(box.forward.owes(idOf(1, 1)), false)
   await box.stop()
 })
+
+test('a far side that is believed by its count is compared with all that went there, also with what has left since', async () => {
+  const box = await relay({ verify: 'find' })
+  keepStudy(box.held, 1, 3)
+  await box.time.until(() => box.count('verified') === 3)
+  assert.deepEqual([...(box.cloud.delivered ?? [])], [['e1', 3]])
+  box.held.remove(idOf(1, 2))
+  box.held.keep({ study: 1, image: 4 })
+  await box.time.until(() => box.count('verified') === 4)
+  assert.deepEqual([...(box.cloud.delivered ?? [])], [['e1', 4]])
+  box.held.keep({ study: 2, image: 1 })
+  await box.time.until(() => box.count('verified') === 5)
+  assert.deepEqual([...(box.cloud.delivered ?? [])], [['e2', 1]])
+  await box.stop()
+})

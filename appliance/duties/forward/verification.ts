@@ -22,6 +22,8 @@ export interface Verification {
   nextIn(destination: string): number | undefined
   /** Writes down what the far side has. Answers how many were missing. */
   settle(asked: Unverified, held: ReadonlySet<string>, destination: string): number
+  /** How many images of each series of the study went there, as far as the history goes. */
+  delivered(asked: Unverified, destination: string): ReadonlyMap<PublicId, number>
   postpone(asked: Unverified, destination: string, seconds: number): void
   /** For a destination that is no longer asked: what waits is as good as it can be. */
   waive(destination: string): void
@@ -94,6 +96,19 @@ export function openVerification(parts: {
         setTime(draft, destination, study, undefined)
         return missing
       })
+    },
+
+    delivered({ study }, destination) {
+      const counts = new Map<PublicId, number>()
+      const tally = store.get<StudyTally>(keys.study(destination, study))
+      for (const shelf of ['unverified', 'accepted', 'verified'] as const) {
+        const under = keys.shelf(destination, shelf) + keyOf(tally?.order ?? 0)
+        for (const [, owned] of store.range<Owned>({ under })) {
+          const series = store.get<Delivery>(keys.delivery(...owned))?.series
+          if (series !== undefined) counts.set(series, (counts.get(series) ?? 0) + 1)
+        }
+      }
+      return counts
     },
 
     postpone({ study }, destination, seconds) {

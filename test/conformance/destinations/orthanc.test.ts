@@ -27,6 +27,7 @@ const images = Array.from(
 
 const kinds = [
   { kind: 'dicomweb', path: '/dicom-web', batch: { instances: 10 }, verify: 'qido' },
+  { kind: 'dicomweb', path: '/dicom-web', batch: { instances: 10 }, verify: 'count' },
   { kind: 'orthanc', path: '', verify: 'list' },
 ]
 
@@ -40,7 +41,7 @@ for (const { path, ...kind } of kinds) {
       { aeTitle: 'WAYSTATION', log: silentLog },
     )
 
-  test(`${kind.kind}: Debian's Orthanc takes a study byte by byte, lists it, and knows it again`, {
+  test(`${kind.kind} (${kind.verify}): Debian's Orthanc takes a study byte by byte, lists it, and knows it again`, {
     skip: absent ?? false,
   }, async () => {
     const pacs = await startOrthancPacs({ OverwriteInstances: false })
@@ -50,13 +51,16 @@ for (const { path, ...kind } of kinds) {
       await destination.probe(never)
       const accepted = parcels.map(() => 'accepted')
       const instances = parcels.map(each => each.instance)
-      assert.equal((await destination.held?.(instances, never))?.size, 0)
+      const held = async (went: number) =>
+        (await destination.held?.(instances, never, new Map([[instances[0]!.series, went]])))?.size
+      assert.equal(await held(25), 0)
       const first = await collect(destination.deliver(parcels.slice(0, 24), never))
       assert.deepEqual(outcomesOf(first, parcels.slice(0, 24)), accepted.slice(1))
       const files = await pacs.files()
       for (const [at, { instance }] of parcels.slice(0, 24).entries())
         assert.ok(files.get(instance.sopInstanceUid)?.equals(readFileSync(images[at]!)))
-      assert.equal((await destination.held?.(instances, never))?.size, 24)
+      assert.equal(await held(25), 24)
+      if (kind.verify === 'count') assert.equal(await held(24), 25, 'by its count of the series')
       const again = await collect(destination.deliver(parcels, never))
       assert.deepEqual(outcomesOf(again, parcels), accepted, 'what is there already is success')
       assert.equal((await pacs.files()).size, 25, 'and nothing is there twice')
@@ -69,3 +73,29 @@ for (const { path, ...kind } of kinds) {
     }
   })
 }
+
+for (const verify of ['find', 'count'])
+  test(`dimse (${verify}): Debian's Orthanc is asked what it has by C-FIND`, {
+    skip: absent ?? false,
+  }, async () => {
+    const pacs = await startOrthancPacs({ DicomCheckCalledAet: false, DicomAlwaysAllowFind: true })
+    try {
+      const destination = openDestination(
+        destinationSettings.parse({
+          ...{ name: 'pacs', kind: 'dimse', aet: 'ORTHANC', host: '127.0.0.1' },
+          ...{ port: pacs.dicomPort, verify },
+        }),
+        { aeTitle: 'WAYSTATION', log: silentLog },
+      )
+      const parcels = images.map(parcelOf)
+      const instances = parcels.map(each => each.instance)
+      const held = async (went: number) =>
+        (await destination.held?.(instances, never, new Map([[instances[0]!.series, went]])))?.size
+      assert.equal(await held(25), 0)
+      await collect(destination.deliver(parcels.slice(0, 24), never))
+      assert.equal(await held(25), 24)
+      assert.equal(await held(24), verify === 'count' ? 25 : 24)
+    } finally {
+      await pacs.stop()
+    }
+  })

@@ -38,7 +38,7 @@ export async function startOrthancPacs(configuration: Record<string, unknown> = 
   const headers = { Authorization: `Basic ${btoa(`${account.user}:${account.password}`)}` }
   const ask = (path: string, init: RequestInit = {}) => fetch(url + path, { ...init, headers })
   return {
-    ...{ url, ask, port: http },
+    ...{ url, ask, port: http, dicomPort: dicom },
     /** The whole file of each instance, by SOP Instance UID. */
     async files(): Promise<Map<string, Buffer>> {
       const listed = (await (await ask('/instances?expand')).json()) as {

@@ -1,6 +1,7 @@
 import type { Fault } from '../../../faults.ts'
 import type { Instance, Origin, PublicId } from '../../../holdings/catalog/catalog.ts'
 import type { Bytes } from '../../../holdings/storage/storage.ts'
+import type { Delivered } from './counting.ts'
 
 /** One instance on its way to one destination, with its bytes still in the archive. */
 export interface Parcel {
@@ -67,8 +68,13 @@ export interface Destination {
 
   /**
    * Which of these instances, all of one study, the far side says it has: their SOP Instance UIDs.
-   * Absent in a kind that cannot ask. The same faults, and `peer-declined`, `peer-failed` when it
+   * With `delivered` a kind may believe the far side's count of a series instead of its list, where
+   * the settings say so. Absent in a kind that cannot ask. The same faults, and `peer-declined`, `peer-failed` when it
    * does not answer such questions.
    */
-  held?(instances: readonly Instance[], stop: AbortSignal): Promise<ReadonlySet<string>>
+  held?(
+    instances: readonly Instance[],
+    stop: AbortSignal,
+    delivered?: Delivered,
+  ): Promise<ReadonlySet<string>>
 }

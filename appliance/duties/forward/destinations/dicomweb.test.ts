@@ -256,6 +256,25 @@ test('what is accepted and forgotten is missing in the list, however it is cut i
     })
   }))
 
+test('by count one question tells that a series is there; where the count falls short images are listed', () =>
+  withCloud(async cloud => {
+    const parcels = study(6)
+    const destination = to(cloud.port, { verify: 'count' })
+    await collect(destination.deliver(parcels, never))
+    const instances = parcels.map(each => each.instance)
+    const [series] = instances.map(each => each.series)
+    const asked = () => cloud.requests.filter(each => each.path.includes('/instances')).length
+    const held = async () =>
+      (await destination.held?.(instances, never, new Map([[series!, 6]])))?.size
+    assert.deepEqual([await held(), asked()], [6, 0])
+    cloud.taken.delete('1.2.3.1.2')
+    assert.equal(await held(), 5)
+    cloud.counts = false
+    assert.equal(await held(), 5, 'it does not say how many')
+    cloud.qido = false
+    await assert.rejects(held(), { code: 'peer-declined' })
+  }))
+
 test('a stop ends the request after the image under way, and its receipts still come', () =>
   withCloud(async cloud => {
     const stop = new AbortController()

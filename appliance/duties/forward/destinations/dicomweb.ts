@@ -4,7 +4,7 @@ import { atRevision } from './answers.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import type { Answer } from './exchange.ts'
 import { type Batch, createBatch } from './multipart.ts'
-import { listByQido, probeDicomWeb } from './qido.ts'
+import { countByQido, listByQido, probeDicomWeb } from './qido.ts'
 import { destinationName, parallel, type Surroundings, verifyAfter } from './surroundings.ts'
 import { foundThere, judge, type Verdict } from './verdicts.ts'
 import { openWeb, webSettings } from './web.ts'
@@ -29,10 +29,10 @@ export const dicomwebSettings = z.strictObject({
     .prefault({})
     .describe('How much goes into one request. A broken request costs all of it again.'),
   verify: z
-    .enum(['none', 'qido'])
+    .enum(['none', 'qido', 'count'])
     .default('none')
     .describe(
-      'What makes a delivery good: none, the answer to STOW-RS; qido, that the image is listed there by QIDO-RS. What is missing is sent again, and until then nothing is evicted.',
+      'What makes a delivery good: none, the answer to STOW-RS; qido, that the image is listed there by QIDO-RS; count, that by QIDO-RS its series has as many images there as went there, and where it has not, that it is listed. What is missing is sent again, and until then nothing is evicted.',
     ),
   verifyAfter,
 })
@@ -166,7 +166,10 @@ export function openDicomweb(settings: DicomwebSettings, { log }: Surroundings):
     },
 
     probe: stop => probeDicomWeb(web, stop),
-    held: (instances, stop) => listByQido(web, instances, stop),
+    held: (instances, stop, delivered) =>
+      settings.verify === 'count' && delivered
+        ? countByQido(web, instances, delivered, stop)
+        : listByQido(web, instances, stop),
   }
 }
 

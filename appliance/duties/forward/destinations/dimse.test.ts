@@ -16,8 +16,11 @@ const folder = mkdtempSync(join(tmpdir(), 'waystation-dimse-'))
 after(() => rmSync(folder, { recursive: true }))
 const never = new AbortController().signal
 
-function to(port: number, timers: object = {}) {
-  const settings = { name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', port, timers }
+function to(port: number, timers: object = {}, more: object = {}) {
+  const settings = {
+    ...{ name: 'cloud', kind: 'dimse', aet: 'CLOUD', host: '127.0.0.1', port, timers },
+    ...more,
+  }
   return openDimse(dimseSettings.parse(settings), { aeTitle: 'WAYSTATION', log: silentLog })
 }
 
@@ -118,6 +121,29 @@ test('the destination is asked which images of a study it has', async () => {
   await assert.rejects(destination.held?.(instances, never) ?? Promise.resolve(), {
     code: 'peer-declined',
   })
+  await scp.stop()
+})
+
+test('by count one question tells that a series is there; where the count falls short images are listed', async () => {
+  const scp = await startBadScp()
+  const destination = to(scp.port, {}, { verify: 'count' })
+  const parcels = study(4)
+  await collect(destination.deliver(parcels, never))
+  const instances = parcels.map(each => each.instance)
+  const [series] = instances.map(each => each.series)
+  const held = async (went: number) =>
+    [...((await destination.held?.(instances, never, new Map([[series!, went]]))) ?? [])].length
+  assert.equal(await held(4), 4)
+  assert.deepEqual(scp.questions, ['SERIES'])
+  assert.equal(await held(5), 4, 'an earlier one is missing; these are listed')
+  assert.deepEqual(scp.questions, ['SERIES', 'SERIES', 'IMAGE'])
+  scp.forgotten.add('1.2.3.1.2')
+  assert.equal(await held(4), 3)
+  scp.count = () => undefined
+  assert.equal(await held(4), 3, 'it does not say how many')
+  scp.forgotten.clear()
+  scp.findAnswer = 0xa900
+  await assert.rejects(held(4), { code: 'peer-failed' })
   await scp.stop()
 })
 

@@ -36,10 +36,10 @@ export const dimseSettings = z.strictObject({
   localAet: aeTitle.optional().describe('The AE title we call with; without it that of this box.'),
   parallel,
   verify: z
-    .enum(['none', 'find', 'commitment'])
+    .enum(['none', 'find', 'count', 'commitment'])
     .default('none')
     .describe(
-      'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND; commitment, that it commits itself to keep it (storage commitment). What is missing is sent again, and until then nothing is evicted.',
+      'What makes a delivery good: none, the answer to the C-STORE; find, that the image is listed there by C-FIND; count, that by C-FIND its series has as many images there as went there, and where it has not, that it is listed; commitment, that it commits itself to keep it (storage commitment). What is missing is sent again, and until then nothing is evicted.',
     ),
   verifyAfter,
   tls: tlsSettings.optional().describe('DICOM over TLS; without it plain DICOM.'),
@@ -135,12 +135,12 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
       await association.release()
     },
 
-    async held(instances, stop) {
+    async held(instances, stop, delivered) {
       const commitments = surroundings.commitments?.()
       if (settings.verify === 'commitment' && commitments)
         return committedBy(commitments, nodeOf(settings), instances, stop)
       const association = await associate([findContext], stop)
-      return listHeld(association, instances)
+      return listHeld(association, instances, settings.verify === 'count' ? delivered : undefined)
     },
   }
 }

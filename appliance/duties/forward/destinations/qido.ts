@@ -1,10 +1,13 @@
 import { Fault } from '../../../faults.ts'
 import type { Instance } from '../../../holdings/catalog/catalog.ts'
+import { type Delivered, whereAllAre } from './counting.ts'
 import type { Answer } from './exchange.ts'
 import { destinationFault } from './httpFaults.ts'
 import { askFor, type Web } from './web.ts'
 
 const sopInstanceUid = '00080018'
+const seriesInstanceUid = '0020000E'
+const numberOfSeriesRelatedInstances = '00201209'
 /** No study bears it: a root of all zeros is nobody's. */
 const noStudy = '2.25.0'
 
@@ -48,6 +51,39 @@ export async function listByQido(
   return held
 }
 
+/**
+ * As `listByQido`, but of series of which the far side has as many images as were `delivered`, by its
+ * own count (PS3.18 table 10.6.3-4), nothing is listed: they are taken to be there.
+ */
+export async function countByQido(
+  web: Web,
+  instances: readonly Instance[],
+  delivered: Delivered,
+  stop: AbortSignal,
+): Promise<Set<string>> {
+  const counts = new Map<string, number>()
+  for (const study of new Set(instances.map(each => each.studyInstanceUid))) {
+    for (let offset = 0; ; ) {
+      const path = `/studies/${study}/series?includefield=${numberOfSeriesRelatedInstances}`
+      const answer = await search(web, offset ? `${path}&offset=${offset}` : path, stop)
+      // Who does not answer this may still list images.
+      const page = answer.status === 200 ? itemsIn(answer) : []
+      const before = counts.size
+      for (const each of page) {
+        const uid = each[seriesInstanceUid]?.Value?.[0]
+        const count = Number(each[numberOfSeriesRelatedInstances]?.Value?.[0])
+        if (typeof uid === 'string' && Number.isInteger(count)) counts.set(uid, count)
+      }
+      offset += page.length
+      if (counts.size === before) break
+    }
+  }
+  const there = whereAllAre(instances, delivered, counts)
+  const held = new Set(there.map(each => each.sopInstanceUid))
+  const unsure = instances.filter(each => !held.has(each.sopInstanceUid))
+  return unsure.length === 0 ? held : new Set([...held, ...(await listByQido(web, unsure, stop))])
+}
+
 function search(web: Web, path: string, stop: AbortSignal): Promise<Answer> {
   const headers = { Accept: 'application/dicom+json' }
   return askFor(web, { method: 'GET', path, headers }, stop)
@@ -73,12 +109,15 @@ async function readPage(
     const kind = status >= 500 && status !== 501 ? 'peer-failed' : 'peer-declined'
     throw new Fault(kind, `QIDO-RS answered ${status}`, answer)
   }
+  return itemsIn(answer).flatMap(each => {
+    const uid = each[sopInstanceUid]?.Value?.[0]
+    return typeof uid === 'string' ? [uid] : []
+  })
+}
+
+function itemsIn(answer: Answer): Record<string, { Value?: unknown[] }>[] {
   try {
-    const page = JSON.parse(answer.text || '[]') as Record<string, { Value?: unknown[] }>[]
-    return page.flatMap(each => {
-      const uid = each[sopInstanceUid]?.Value?.[0]
-      return typeof uid === 'string' ? [uid] : []
-    })
+    return JSON.parse(answer.text || '[]') as Record<string, { Value?: unknown[] }>[]
   } catch (cause) {
     throw new Fault('peer-failed', 'QIDO-RS answered no DICOM JSON', { cause })
   }
