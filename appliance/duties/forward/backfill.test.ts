@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Relay, relay } from '../../../test/peers/relay.ts'
+import { idOf } from '../../../test/peers/standInArchive.ts'
 import { Fault } from '../../faults.ts'
 
 const away = { name: 'away', kind: 'dimse', aet: 'AWAY', host: '10.1.1.1' }
@@ -42,6 +43,25 @@ test('a destination that is being given the past when the box stops is given all
   assert.deepEqual([...one.clouds.get('away')!.taken.values()], [1, 1, 1])
   assert.deepEqual(seen, ['s1', 's2', 's1', 's2', 's3'])
   await one.stop()
+})
+
+test('what is yet to be given with the past is not evicted before', async () => {
+  const box = await relay({ destinations: ['cloud', 'away'], rules: [] })
+  box.held.keep({ study: 1, image: 1, at: '2026-02-20T00:00:00Z' })
+  box.held.keep({ study: 2, image: 1, at: '2026-01-20T00:00:00Z' })
+  box.held.keep({ study: 3, image: 1, at: '2026-02-20T00:00:00Z', callingAeTitle: 'OTHER' })
+  await box.time.settle()
+  await box.forward.saveRule({ name: 'r', when: { sender: 'CT01' }, send: ['away'] })
+  const owed = () => [1, 2, 3].map(study => box.forward.owes(idOf(study, 1)))
+  assert.deepEqual(owed(), [false, false, false])
+  // Begun, and nothing of it given yet.
+  void box.forward.backfill('away', Date.parse('2026-02-01'))
+  assert.equal(box.count('owed', 'away'), 0)
+  assert.deepEqual(owed(), [true, false, false])
+  await box.time.until(() => box.count('accepted', 'away') === 1)
+  await box.time.until(() => box.forward.backfills().length === 0)
+  assert.deepEqual(owed(), [false, false, false])
+  await box.stop()
 })
 
 test('a fault while the past is given neither ends the relay nor the giving', async () => {

@@ -1,5 +1,5 @@
 import { faultOf } from '../../faults.ts'
-import type { Catalog, Store } from '../../holdings/catalog/catalog.ts'
+import type { Catalog, Instance, PublicId, Store } from '../../holdings/catalog/catalog.ts'
 import type { Log } from '../../log.ts'
 import type { Bell } from './bell.ts'
 import { keys } from './delivery.ts'
@@ -7,7 +7,7 @@ import { transact } from './draft.ts'
 import type { Intake } from './intake.ts'
 import { type Judgement, wholeStudy } from './judgement.ts'
 import type { Rule } from './rules.ts'
-import { pastStudies } from './trial.ts'
+import { isBefore, pastStudies } from './trial.ts'
 
 /** A destination that is being given the past; kept until it has all of it. */
 export interface Backfill {
@@ -22,6 +22,8 @@ export interface Backfill {
 export interface Backfills {
   begin(destination: string, since: number): void
   list(): Backfill[]
+  /** Whether one under way may yet owe it. */
+  mayOwe(instance: PublicId): boolean
   run(stop: AbortSignal): Promise<void>
 }
 
@@ -50,6 +52,17 @@ export function openBackfills(parts: {
       return { destination, since, owed: owed.get(destination) ?? 0 }
     })
 
+  function mayGive({ destination, since }: Backfill, instance: Instance): boolean {
+    if (isBefore(instance.origin.at, since)) return false
+    // What it is or was owed is the ledger's to answer for.
+    if (store.get(keys.delivery(instance.id, destination))) return false
+    const now = rules().filter(each => each.enabled)
+    if (now.some(each => each.whole && each.send.includes(destination))) return true
+    return (['arrival', 'stable'] as const)
+      .flatMap(occasion => judgement.verdict(instance, occasion, now).targets)
+      .some(target => target.destination === destination)
+  }
+
   async function give({ destination, since }: Backfill, stop: AbortSignal): Promise<void> {
     owed.set(destination, 0)
     for await (const { instances } of pastStudies(catalog, { since }, stop)) {
@@ -77,6 +90,11 @@ export function openBackfills(parts: {
       bell.ring()
     },
     list,
+    mayOwe(id) {
+      const under = list()
+      const instance = under.length > 0 ? catalog.instance(id) : undefined
+      return instance !== undefined && under.some(each => mayGive(each, instance))
+    },
     async run(stop) {
       while (!stop.aborted) {
         let failed = false

@@ -264,7 +264,8 @@ export function createForward(parts: ForwardParts): Forward {
     },
 
     // Until the ledger is in order with the change log, nobody knows.
-    owes: instance => !begun || ledger.owes(instance) || reading.mayOwe(instance),
+    owes: instance =>
+      !begun || ledger.owes(instance) || reading.mayOwe(instance) || backfills.mayOwe(instance),
 
     deliveries: query => findDeliveries(store, query),
     destinations: () => [...names()].map(reports.of),

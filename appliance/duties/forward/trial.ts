@@ -29,6 +29,12 @@ export interface TrialReport {
 
 const studiesAtMost = 1000
 
+/** Whether it came before then (ms), as far as the box knew the date. */
+export function isBefore(time = '', since?: number): boolean {
+  const at = Date.parse(time)
+  return since !== undefined && isKnownDate(at) && at < since
+}
+
 /** The stored images of the past asked for, study by study; lets others work between them. */
 export async function* pastStudies(
   catalog: Catalog,
@@ -38,12 +44,10 @@ export async function* pastStudies(
   for (const study of studies ?? catalog.ids('Study')) {
     if (stop.aborted) return
     await turn()
-    const isBefore = (time = '') => {
-      const at = Date.parse(time)
-      return since !== undefined && isKnownDate(at) && at < since
-    }
-    if (isBefore(catalog.parent(study)?.lastUpdate)) continue
-    const instances = [...catalog.instancesOf(study)].filter(each => !isBefore(each.origin.at))
+    if (isBefore(catalog.parent(study)?.lastUpdate, since)) continue
+    const instances = [...catalog.instancesOf(study)].filter(
+      each => !isBefore(each.origin.at, since),
+    )
     if (instances.length > 0) yield { study, instances }
   }
 }
