@@ -21,6 +21,8 @@ export interface BadScp {
   /** Query/Retrieve Level of each C-FIND. */
   questions: string[]
   answer(sopInstanceUid: string): Answer
+  /** Says of these that they are stored, and forgets them. */
+  forgets(sopInstanceUid: string): boolean
   /** Which pairs of SOP class and transfer syntax it takes. */
   takes(sopClassUid: string, transferSyntaxUid: string): boolean
   /** Whether it lets callers in. */
@@ -40,6 +42,7 @@ export async function startBadScp(): Promise<BadScp> {
     count: undefined,
     questions: [],
     answer: () => 0,
+    forgets: () => false,
     takes: () => true,
     open: true,
     async stop() {
@@ -113,7 +116,8 @@ export async function startBadScp(): Promise<BadScp> {
           await new Promise(resolve => stop.addEventListener('abort', resolve))
           return { status: 0x0110 }
         }
-        if (answer === 0) scp.taken.set(sopInstanceUid, Buffer.concat(chunks))
+        if (answer === 0 && !scp.forgets(sopInstanceUid))
+          scp.taken.set(sopInstanceUid, Buffer.concat(chunks))
         return { status: answer }
       },
     },
