@@ -56,7 +56,7 @@ async function rateOfThird(folder: string, inCompany: boolean, coming: Coming): 
 }
 
 /** The rate alone, and the share of it that is left in company: medians of so many pairs. */
-async function shareOfThird(folder: string, coming: Coming, pairs: number) {
+export async function shareOfThird(folder: string, coming: Coming, pairs: number) {
   const rates: { alone: number[]; inCompany: number[] } = { alone: [], inCompany: [] }
   for (let run = 0; run <= pairs; run++)
     for (const inCompany of run % 2 === 0 ? [false, true] : [true, false]) {
@@ -85,27 +85,35 @@ function highestSecond(passed: ShapingProxy['passed'], from: number, until: numb
   return highest
 }
 
-/** A cap of 1 Mbit/s over so many seconds with four associations, and a STAT image in the middle. */
-async function underCap(folder: string, seconds: number) {
-  const scp = await startBadScp()
-  const proxy = await startShapingProxy(scp.port)
-  const relay = await startRelay(folder, {
-    destinations: [to('cloud', proxy.port, { parallelAtLeast: 4 })],
-    link: { cap: 1000 },
-  })
+/** A cap of 1 Mbit/s over so many seconds with four connections, and a STAT image in the middle. */
+export async function underCap(folder: string, kind: 'dimse' | 'dicomweb', seconds: number) {
+  const far = kind === 'dimse' ? await startBadScp() : await startBadStow()
+  const proxy = await startShapingProxy(far.port)
+  const url = `http://127.0.0.1:${proxy.port}`
+  const destination =
+    kind === 'dimse'
+      ? to('cloud', proxy.port, { parallelAtLeast: 4 })
+      : { name: 'cloud', kind, url, parallelAtLeast: 4 }
+  const relay = await startRelay(folder, { destinations: [destination], link: { cap: 1000 } })
   for (let image = 0; image < 40; image++)
     relay.held.keep(imageOf(Math.floor(image / 10), image, 526_000))
   const begun = Date.now()
   relay.begin()
   await sleep((seconds / 2) * 1000)
+  const before = far.requests.length
   relay.held.keep({ ...imageOf(90, 1, 526_000), callingAeTitle: 'ER01' })
   const came = performance.now()
-  while (!scp.requests.some(each => each.sopInstanceUid === '1.2.3.90.1')) await sleep(2)
+  // Of STOW-RS it is the next request that begins: nothing else may.
+  const isThere = () =>
+    'batches' in far
+      ? far.requests.length > before
+      : far.requests.some(each => each.sopInstanceUid === '1.2.3.90.1')
+  while (!isThere()) await sleep(2)
   const firstByte = (performance.now() - came) / 1000
   await sleep((seconds / 2) * 1000)
   const ended = Date.now()
   await relay.stop(proxy)
-  await scp.stop()
+  await far.stop()
   const carried = proxy.passed.filter(each => each.at < ended)
   const sum = carried.reduce((total, each) => total + each.bytes, 0)
   return {
@@ -160,7 +168,7 @@ export async function measureRelaying(folder: string, say: Say): Promise<void> {
     },
   ]
   const [cap, dimse, stow] = await Promise.all([
-    underCap(join(folder, 'cap'), 50),
+    underCap(join(folder, 'cap'), 'dimse', 60),
     shareOfLine(join(folder, 'dimse'), 'dimse', 60),
     shareOfLine(join(folder, 'stow'), 'dicomweb', 60),
   ])

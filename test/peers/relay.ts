@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import type { Surroundings } from '../../appliance/duties/forward/destinations/surroundings.ts'
 import {
   createForward,
   type Forward,
@@ -30,6 +31,8 @@ export interface Relay {
   clouds: Map<string, BadCloud>
   /** The settings that each destination was opened with last. */
   opened: Map<string, unknown>
+  /** What each was given besides. */
+  around: Map<string, Surroundings>
   /** Labels by what they are given to. */
   labels: Map<string, Set<string>>
   start(settings?: RelaySettings): void
@@ -56,6 +59,7 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
   const time = createSteppedTime()
   const clouds = new Map<string, BadCloud>()
   const opened = new Map<string, unknown>()
+  const around = new Map<string, Surroundings>()
   const labels = new Map<string, Set<string>>()
   const addLabel = (id: string, label: string) =>
     void labels.set(id, new Set([...(labels.get(id) ?? []), label]))
@@ -67,6 +71,7 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
     time,
     clouds,
     opened,
+    around,
     labels,
     cloud: undefined as unknown as BadCloud,
     forward: undefined as unknown as Forward,
@@ -97,9 +102,10 @@ export async function relay(settings: RelaySettings = {}): Promise<Relay> {
         elapsed: time.passed,
         labels: { of: id => [...(labels.get(id) ?? [])], add: addLabel },
         random: () => 0.5,
-        open: given => {
+        open: (given, besides) => {
           const { name } = given
           opened.set(name, given)
+          around.set(name, besides)
           const cloud = clouds.get(name) ?? createBadCloud(name)
           clouds.set(name, cloud)
           return cloud.destination

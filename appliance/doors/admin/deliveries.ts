@@ -150,11 +150,16 @@ function queryOf({
   return { ...asked, priority: priorities.indexOf(priority) as 0 | 1 | 2 }
 }
 
-export function shownDestination({ sums, answeredAt, pausedAt, ...rest }: DestinationReport) {
+export function shownDestination(report: DestinationReport) {
+  const { sums, answeredAt, pausedAt, peerCertificateEnds, ...rest } = report
+  const times = Object.entries({ answeredAt, pausedAt, peerCertificateEnds }).flatMap(
+    ([name, at]) => (at === undefined ? [] : [[name, new Date(at).toISOString()]]),
+  )
   return {
     ...rest,
-    ...(answeredAt === undefined ? {} : { answeredAt: new Date(answeredAt).toISOString() }),
-    ...(pausedAt === undefined ? {} : { pausedAt: new Date(pausedAt).toISOString() }),
+    ...(Object.fromEntries(times) as Partial<
+      Record<'answeredAt' | 'pausedAt' | 'peerCertificateEnds', string>
+    >),
     counts: Object.fromEntries(states.map(state => [state, sums[state].deliveries])),
     bytes: Object.fromEntries(states.map(state => [state, sums[state].bytes])),
   }

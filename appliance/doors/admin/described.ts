@@ -52,6 +52,7 @@ const standing = z.object({
   oldestSeconds: z.number().optional(),
   problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   certificatesEnding: z.array(z.object({ file: z.string(), days: z.number().int() })).optional(),
+  peerCertificateEnds: z.string().optional().describe('When the certificate it showed last ends.'),
   backfill: z.object({ since: z.string(), owed: z.number().int().nonnegative() }).optional(),
 })
 

@@ -81,5 +81,9 @@ test('a certificate that ends within a month is shown with its destination', asy
   const answer = await app.request('/api/destinations/pacs')
   const shown = (await answer.json()) as Record<string, unknown>
   assert.deepEqual(shown.certificatesEnding, [{ file: tls.certificateFile, days: 1 }])
+  assert.equal(shown.peerCertificateEnds, undefined)
+  box.around.get('pacs')?.onCertificate?.(Date.parse('2026-12-24T00:00:00Z'))
+  const later = (await (await app.request('/api/destinations/pacs')).json()) as typeof shown
+  assert.equal(later.peerCertificateEnds, '2026-12-24T00:00:00.000Z', 'its own, once it is known')
   await box.stop()
 })

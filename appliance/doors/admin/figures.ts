@@ -78,6 +78,19 @@ export function watch(
     ['destination', 'file'],
   )
   metrics.gauge(
+    'destination_peer_certificate_end_seconds',
+    'When the certificate that a destination showed last ends, since 1970',
+    () =>
+      forward
+        .destinations()
+        .flatMap(({ name, peerCertificateEnds }) =>
+          peerCertificateEnds === undefined
+            ? []
+            : [{ labels: { destination: name }, value: peerCertificateEnds / 1000 }],
+        ),
+    ['destination'],
+  )
+  metrics.gauge(
     'destination_state',
     'What a destination is doing; 1 for its state',
     () =>

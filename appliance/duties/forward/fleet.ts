@@ -21,6 +21,8 @@ export interface Served {
   destination?: Destination
   courier?: Courier
   misconfigured?: Why
+  /** When its own certificate ends, ms; known from the first connection over TLS. */
+  certificateEnds?: number
 }
 
 /** The couriers, one for each destination in force; they come and go as settings change. */
@@ -64,6 +66,9 @@ export function createFleet(parts: {
       one.destination = parts.open(settings, {
         ...{ aeTitle: parts.aeTitle, log },
         rate: () => governor.rate(settings),
+        onCertificate: ends => {
+          one.certificateEnds = ends
+        },
       })
     } catch (error) {
       one.misconfigured = whyOf(faultOf(error))

@@ -24,6 +24,8 @@ export interface DestinationReport {
   /** ms by this box's clock. */
   answeredAt?: number
   pausedAt?: number
+  /** When the certificate that it showed last ends, ms. */
+  peerCertificateEnds?: number
   /** Why nothing is sent though it is well: a window, a budget. */
   heldBack?: Why
   /** Parked by a rule, for a person to look at. */
@@ -100,6 +102,7 @@ export function createReports(parts: {
         ...(heldBack ? { heldBack } : {}),
         ...(answeredAt === undefined ? {} : { answeredAt }),
         ...(pausedAt === undefined ? {} : { pausedAt }),
+        ...(one?.certificateEnds === undefined ? {} : { peerCertificateEnds: one.certificateEnds }),
       }
     },
 

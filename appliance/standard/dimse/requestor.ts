@@ -33,6 +33,8 @@ export interface ConnectOptions {
   /** Ends the attempt, and later the association, by an abort. */
   stop?: AbortSignal
   onRecord?(record: ConnectionRecord): void
+  /** Told, over TLS, when the other end's certificate ends, in its own words. */
+  onCertificate?(validTo: string): void
   log: Log
   clock?: Clock
 }

@@ -12,7 +12,7 @@ import { readTlsFiles } from './tls.ts'
  * `cancelled`, `settings-refused` (TLS files).
  */
 export async function openTransport(
-  options: Pick<ConnectOptions, 'host' | 'port' | 'tls'>,
+  options: Pick<ConnectOptions, 'host' | 'port' | 'tls' | 'onCertificate'>,
   around: { timers: Timers; clock: Clock; stop?: AbortSignal },
   record: OpenRecord,
 ): Promise<Socket> {
@@ -23,7 +23,9 @@ export async function openTransport(
   record.remoteAddress = socket.remoteAddress ?? host
   if (tls) {
     const secured = socket as TLSSocket
-    const subject = secured.getPeerCertificate()?.subject?.CN
+    const shown = secured.getPeerCertificate()
+    if (shown?.valid_to) options.onCertificate?.(shown.valid_to)
+    const subject = shown?.subject?.CN
     record.tls = {
       protocol: secured.getProtocol() ?? '',
       cipher: secured.getCipher().name,

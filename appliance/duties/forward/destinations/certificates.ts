@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Problem } from '../problems.ts'
-import type { TlsSettings } from './surroundings.ts'
+import type { Surroundings, TlsSettings } from './surroundings.ts'
 
 const day = 86_400_000
 /** Days before its end from which a certificate is worth a word. */
@@ -78,6 +78,25 @@ export function examineTls(tls: TlsSettings | undefined, now: number): Examined 
       'a certificate and its key go together',
     )
   return { problems, ending }
+}
+
+/** Heeds the far side's certificate: theirs to renew; but we are who will notice. */
+export function heedCertificate(
+  destination: string,
+  { log, onCertificate }: Pick<Surroundings, 'log' | 'onCertificate'>,
+): (validTo: string) => void {
+  let told = ''
+  return validTo => {
+    const ends = Date.parse(validTo)
+    onCertificate?.(ends)
+    const days = Math.floor((ends - Date.now()) / day)
+    if (days >= soon || told === validTo) return
+    told = validTo
+    log.warn('peer-certificate-expires', {
+      ...{ destination, days },
+      advice: 'Ask those who run the destination to renew its certificate in time.',
+    })
+  }
 }
 
 const pem = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g

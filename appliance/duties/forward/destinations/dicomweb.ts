@@ -52,8 +52,8 @@ interface Lessons {
 }
 
 /** STOW-RS (PS3.18 §10.5), many instances a request, each with the outcome that was told of it. */
-export function openDicomweb(settings: DicomwebSettings, { log }: Surroundings): Destination {
-  const web = openWeb(settings, log)
+export function openDicomweb(settings: DicomwebSettings, around: Surroundings): Destination {
+  const web = openWeb(settings, around)
   const most = settings.batch.instances
   const lessons: Lessons = { instances: most, length: false, cautious: false }
 

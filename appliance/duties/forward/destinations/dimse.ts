@@ -12,6 +12,7 @@ import {
 import { type Node, nodeSettings, type Reading, readAhead } from '../../nodes/nodes.ts'
 import { addressesOf } from './addresses.ts'
 import { atRevision, receiptOf } from './answers.ts'
+import { heedCertificate } from './certificates.ts'
 import { committedBy } from './commitment.ts'
 import { type Destination, type Parcel, type Receipt, whyOf } from './destination.ts'
 import { findContext, listHeld } from './find.ts'
@@ -77,6 +78,7 @@ const implicitVrLittleEndian = '1.2.840.10008.1.2'
  */
 export function openDimse(settings: DimseSettings, surroundings: Surroundings): Destination {
   const addresses = addressesOf(settings.host)
+  const onCertificate = heedCertificate(settings.name, surroundings)
 
   async function associate(contexts: readonly OutgoingContext[], cut: AbortSignal) {
     const { tls } = settings
@@ -91,7 +93,7 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
       ...(tls ? { tls: defined(tls) } : {}),
       stop: cut,
       longestPdu: () => portionOf(surroundings.rate?.()),
-      log: surroundings.log,
+      ...{ onCertificate, log: surroundings.log },
     })
   }
 

@@ -27,8 +27,8 @@ export const orthancPeerSettings = z.strictObject({
 export type OrthancPeerSettings = z.output<typeof orthancPeerSettings>
 
 /** `POST /instances`, one file a request, over a connection that stays open. */
-export function openOrthancPeer(settings: OrthancPeerSettings, { log }: Surroundings): Destination {
-  const web = openWeb(settings, log)
+export function openOrthancPeer(settings: OrthancPeerSettings, around: Surroundings): Destination {
+  const web = openWeb(settings, around)
 
   function post(open: () => Promise<Reading>, { bytes }: Instance, stop: AbortSignal) {
     const body = async function* () {

@@ -9,6 +9,8 @@ export interface Surroundings {
   log: Log
   /** Bytes a second that the link gives it now; `undefined` or absent: as many as it can. */
   rate?: () => number | undefined
+  /** Told with each connection over TLS when the far side's certificate ends, ms. */
+  onCertificate?: (ends: number) => void
   /** Storage commitment, for kinds that verify by it; absent where nothing is ever committed. */
   commitments?: (() => Commitments | undefined) | undefined
 }

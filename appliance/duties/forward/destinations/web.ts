@@ -3,12 +3,11 @@ import { type AgentOptions, Agent as SecureAgent } from 'node:https'
 import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { Fault } from '../../../faults.ts'
-import type { Log } from '../../../log.ts'
 import { readTlsFiles, tlsFilesVersion } from '../../../standard/dimse/dimse.ts'
-import { soon } from './certificates.ts'
+import { heedCertificate } from './certificates.ts'
 import { credentialsSettings, openCredentials } from './credentials.ts'
 import { type Answer, type Asked, exchange, StaleConnection } from './exchange.ts'
-import { type TlsSettings, tlsSettings } from './surroundings.ts'
+import { type Surroundings, type TlsSettings, tlsSettings } from './surroundings.ts'
 
 const seconds = (fallback: number, help: string) =>
   z.number().positive().max(86_400).default(fallback).describe(help)
@@ -72,21 +71,14 @@ export interface Web {
 /** ms that a connection is kept open for the next request. */
 const keptOpen = 30_000
 
-export function openWeb(settings: WebSettings & { name: string }, log: Log): Web {
+export function openWeb(
+  settings: WebSettings & { name: string },
+  around: Pick<Surroundings, 'log' | 'onCertificate'>,
+): Web {
   const base = settings.url.replace(/\/+$/, '')
   let agents: { version: string; plain: Agent; secure: Agent } | undefined
 
-  /** Theirs is theirs to renew; but we are who will notice. */
-  let told = ''
-  function onCertificate(validTo: string): void {
-    const days = Math.floor((Date.parse(validTo) - Date.now()) / 86_400_000)
-    if (days >= soon || told === validTo) return
-    told = validTo
-    log.warn('peer-certificate-expires', {
-      ...{ destination: settings.name, days },
-      advice: 'Ask those who run the destination to renew its certificate in time.',
-    })
-  }
+  const onCertificate = heedCertificate(settings.name, around)
 
   /** The connections, made anew when a certificate file was renewed. */
   async function agentsNow() {
