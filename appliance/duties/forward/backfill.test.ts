@@ -64,6 +64,21 @@ test('what is yet to be given with the past is not evicted before', async () => 
   await box.stop()
 })
 
+test('who asks for more of the past while it is given gets it, and who asks for less loses nothing', async () => {
+  let asked = 0
+  const one = await box(() => {
+    // An earlier date is asked for while the first is being given, then a later one.
+    if (asked++ === 0) {
+      void one.forward.backfill('away', Date.parse('2025-01-01'))
+      void one.forward.backfill('away', Date.parse('2026-02-27'))
+    }
+  })
+  await one.forward.backfill('away', Date.parse('2026-02-01'))
+  await one.time.until(() => one.forward.backfills().length === 0)
+  await one.time.until(() => one.count('accepted', 'away') === 3)
+  await one.stop()
+})
+
 test('a fault while the past is given neither ends the relay nor the giving', async () => {
   let failures = 0
   const one = await box(study => {

@@ -18,6 +18,12 @@ export interface Backfill {
   owed: number
 }
 
+/** As it is kept: the earliest date asked for, and how often it was asked. */
+interface Asked {
+  since: number
+  asked: number
+}
+
 /** Gives destinations that came later what the rules would have sent them. */
 export interface Backfills {
   begin(destination: string, since: number): void
@@ -47,7 +53,7 @@ export function openBackfills(parts: {
   const { store, catalog, intake, judgement, rules, bell, log } = parts
   const owed = new Map<string, number>()
   const list = () =>
-    [...store.range<{ since: number }>({ under: keys.backfills })].map(([key, { since }]) => {
+    [...store.range<Asked>({ under: keys.backfills })].map(([key, { since }]) => {
       const destination = key.slice(keys.backfills.length).replace(/\0.*$/s, '')
       return { destination, since, owed: owed.get(destination) ?? 0 }
     })
@@ -65,6 +71,7 @@ export function openBackfills(parts: {
 
   async function give({ destination, since }: Backfill, stop: AbortSignal): Promise<void> {
     owed.set(destination, 0)
+    const asked = store.get<Asked>(keys.backfill(destination))?.asked
     for await (const { instances } of pastStudies(catalog, { since }, stop)) {
       const now = rules()
       const prepared = await judgement.prepare(instances, now, stop)
@@ -81,12 +88,21 @@ export function openBackfills(parts: {
       owed.set(destination, (owed.get(destination) ?? 0) + added)
       if (added > 0) parts.onOwed(destination)
     }
-    if (!stop.aborted) transact(store, draft => draft.remove(keys.backfill(destination)))
+    if (stop.aborted) return
+    transact(store, draft => {
+      const key = keys.backfill(destination)
+      // It may have been asked for again meanwhile, by other rules: then it is begun again.
+      if (draft.get<Asked>(key)?.asked === asked) draft.remove(key)
+    })
   }
 
   return {
     begin(destination, since) {
-      transact(store, draft => draft.put(keys.backfill(destination), { since }))
+      transact(store, draft => {
+        const key = keys.backfill(destination)
+        const { since: before, asked } = draft.get<Asked>(key) ?? { since, asked: 0 }
+        draft.put(key, { since: Math.min(before, since), asked: asked + 1 })
+      })
       bell.ring()
     },
     list,

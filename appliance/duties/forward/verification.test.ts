@@ -85,3 +85,21 @@ test('a far side that is believed by its count is compared with all that went th
   assert.deepEqual([...(box.cloud.delivered ?? [])], [['e2', 1]])
   await box.stop()
 })
+
+test('an image that always fails, or is paused, does not keep the rest of its study from being verified', async () => {
+  const box = await relay({ verify: 'find' })
+  box.cloud.behave = ({ instance }) => (instance.id === idOf(1, 2) ? 'fail' : 'take')
+  keepStudy(box.held, 1, 3)
+  await box.time.until(() => box.count('verified') === 2 || box.time.passed() > 7200)
+  assert.equal(box.count('verified'), 2)
+  assert.equal(box.forward.owes(idOf(1, 1)), false)
+  assert.ok(box.forward.owes(idOf(1, 2)))
+  box.forward.pauseDeliveries({ study: 's1' })
+  box.cloud.behave = () => 'take'
+  box.held.keep({ study: 1, image: 4 })
+  await box.time.until(() => box.count('verified') === 3)
+  box.forward.resumeDeliveries({ study: 's1' })
+  await box.time.until(() => box.count('verified') === 4)
+  assert.ok([...box.cloud.taken.values()].every(each => each === 1))
+  await box.stop()
+})

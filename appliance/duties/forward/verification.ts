@@ -53,20 +53,29 @@ export function openVerification(parts: {
     }
   }
 
+  /** Whether more of a study is in turn or under way; what fails again and again, or is paused, is not. */
+  function isOnItsWay(destination: string, order: number): boolean {
+    const inTurn = ([0, 1, 2] as const).map(priority => keyOf(priority, 0, order))
+    const places = [
+      ...(['sending', 'sent'] as const).map(each => keys.shelf(destination, each) + keyOf(order)),
+      ...inTurn.map(each => keys.shelf(destination, 'owed') + each),
+    ]
+    return places.some(under => store.count({ under, limit: 1 }) > 0)
+  }
+
   return {
     due(destination) {
       for (const { at, study } of waiting(destination)) {
         // Beyond any wait there is it was written under another clock: it is over.
         if (at > now() && at < now() + horizon) return undefined
         const tally = store.get<StudyTally>(keys.study(destination, study))
-        const { owed = 0, sending = 0, sent = 0 } = tally?.counts ?? {}
         const under = keys.shelf(destination, 'unverified')
         const order = tally?.order ?? 0
         const deliveries = [...store.range<Owned>({ under: under + keyOf(order) })].flatMap(
           ([, owned]) => store.get<Delivery>(keys.delivery(...owned)) ?? [],
         )
         // While the rest of it is on its way, one question for all can wait.
-        const onItsWay = owed + sending + sent > 0
+        const onItsWay = tally !== undefined && isOnItsWay(destination, tally.order)
         if (!onItsWay && deliveries.length > 0) return { study, deliveries }
         const next = onItsWay ? now() + lookAgain : undefined
         transact(store, draft => setTime(draft, destination, study, next))
