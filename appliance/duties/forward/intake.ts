@@ -38,7 +38,10 @@ export interface Intake {
    * something to do.
    */
   take(changes: readonly Change[], targets: Targets): Set<string>
-  /** Owes what `targets` says of images that were there before, in one transaction. Answers how many. */
+  /**
+   * Owes what `targets` says of images that were there before, in one transaction. Answers how many
+   * are owed by it, or more urgently than before.
+   */
   backfill(
     instances: readonly Instance[],
     targets: (instance: Instance) => readonly Target[],
@@ -61,7 +64,12 @@ export function openIntake(parts: {
   function owe(draft: Draft, instance: Instance, target: Target): boolean {
     const { destination, priority, hold } = target
     const before = draft.get<Delivery>(keys.delivery(instance.id, destination))
-    if (before && !before.gone && before.digest === instance.datasetDigest) return false
+    if (before && !before.gone && before.digest === instance.datasetDigest) {
+      // What waits goes as urgently as any rule wants it by now.
+      if (before.state !== 'owed' || hold || priority >= before.priority) return false
+      place(draft, before, { ...before, priority })
+      return true
+    }
     const done = progressIn(draft)
     const number = done.number + 1
     draft.put(keys.progress, { ...done, number })

@@ -244,6 +244,35 @@ test('one image that a rule for whole studies takes takes its study along', asyn
   await box.stop()
 })
 
+test('a study that waits goes first once a rule for stable studies finds it urgent', async () => {
+  const box = await relay({
+    rules: [
+      { name: 'all', send: ['cloud'] },
+      {
+        ...{ name: 'stroke', on: 'stable', whole: true, send: ['cloud'], priority: 'stat' },
+        when: { tags: { ImageComments: 'stroke' } },
+      },
+    ],
+  })
+  box.cloud.down = 'peer-unreachable'
+  keepStudy(box.held, 1, 2)
+  box.held.keep({ study: 2, image: 1, tags: { ImageComments: 'stroke' } })
+  box.held.keep({ study: 2, image: 2 })
+  await box.time.settle()
+  assert.equal(box.forward.deliveries({ priority: 1 }).deliveries.length, 4)
+  box.held.settle(1)
+  box.held.settle(2)
+  await box.time.settle()
+  assert.deepEqual(
+    box.forward.deliveries({ priority: 0 }).deliveries.map(each => each.instance),
+    [idOf(2, 1), idOf(2, 2)],
+  )
+  box.cloud.down = undefined
+  await box.time.until(() => box.count('accepted') === 4)
+  assert.deepEqual([...box.cloud.taken.keys()].slice(0, 2), [idOf(2, 1), idOf(2, 2)])
+  await box.stop()
+})
+
 test('trying again does not release what is held for review', async () => {
   const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
   keepStudy(box.held, 1, 2)
