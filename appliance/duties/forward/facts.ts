@@ -29,6 +29,8 @@ export interface Labels {
   add(id: PublicId, label: string): void
 }
 
+export const noLabels: Labels = { of: () => [], add: () => {} }
+
 /** Values of tags that the catalogue does not keep, by their paths; absent when unreadable. */
 export type DeepValues = ReadonlyMap<string, readonly string[]>
 

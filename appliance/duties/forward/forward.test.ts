@@ -200,26 +200,6 @@ test('a rule for stable studies waits for them, and nothing of them is evicted m
   await box.stop()
 })
 
-test('what a rule for stable studies may take is not evicted before, whether it asks for stability or for a label', async () => {
-  const box = await relay({
-    rules: [
-      { name: 'r', send: ['cloud'], on: 'stable', when: { stable: true, sender: 'CT01' } },
-      { name: 'l', send: ['cloud'], on: 'stable', when: { label: 'wanted', sender: 'US01' } },
-    ],
-  })
-  box.held.keep({ study: 1, image: 1 })
-  box.held.keep({ study: 2, image: 1, callingAeTitle: 'US01' })
-  await box.time.settle()
-  assert.ok(box.forward.owes(idOf(1, 1)))
-  assert.ok(box.forward.owes(idOf(2, 1)), 'it may be labelled until then')
-  box.labels.set('s2', new Set(['wanted']))
-  box.held.settle(1)
-  box.held.settle(2)
-  await box.time.until(() => box.count('accepted') === 2)
-  assert.equal(box.forward.owes(idOf(2, 1)), false)
-  await box.stop()
-})
-
 test('what a rule holds is parked until a person sends or withdraws it', async () => {
   const box = await relay({ rules: [{ name: 'r', send: ['cloud'], hold: true }] })
   keepStudy(box.held, 1, 2)

@@ -11,16 +11,16 @@ import {
   studyTallies,
 } from './deliveries.ts'
 import type { StudyTally } from './delivery.ts'
-import type { Why } from './destinations/destination.ts'
 import { openDestination } from './destinations/kinds.ts'
 import type { Surroundings } from './destinations/surroundings.ts'
 import { createEditing, type Editing } from './editing.ts'
-import type { Labels } from './facts.ts'
+import { type Labels, noLabels } from './facts.ts'
 import { createFleet } from './fleet.ts'
 import { openGovernor } from './governor.ts'
 import { openIntake } from './intake.ts'
 import { createJudgement } from './judgement.ts'
 import { openLedger, type Selection } from './ledger.ts'
+import { byHand, whyRemoved } from './moves.ts'
 import { createNews } from './news.ts'
 import { openPlan } from './plan.ts'
 import { createReading } from './reading.ts'
@@ -107,13 +107,6 @@ export interface ForwardParts {
   /** Destinations by another way than their settings. */
   open?: typeof openDestination
 }
-
-const whyRemoved: Why = {
-  code: 'destination-removed',
-  detail: 'the destination is no longer in the settings',
-  advice: 'Enter it again under the same name, and what is still held is owed again.',
-}
-const noLabels: Labels = { of: () => [], add: () => {} }
 
 export function createForward(parts: ForwardParts): Forward {
   const { archive, settings, log, pause, random } = parts
@@ -239,12 +232,6 @@ export function createForward(parts: ForwardParts): Forward {
     for (const name of destination === undefined ? names() : [destination]) wake(name)
     return moved
   }
-
-  const byHand = (reason: string): Why => ({
-    code: 'withdrawn-by-hand',
-    detail: reason,
-    advice: 'Nothing; send it to this box again if it is wanted after all.',
-  })
 
   return {
     name: 'forward',

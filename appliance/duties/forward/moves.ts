@@ -124,3 +124,17 @@ export const moves = {
     return rest
   },
 }
+
+/** Why what was owed to a destination is withdrawn when it leaves the settings. */
+export const whyRemoved: Why = {
+  code: 'destination-removed',
+  detail: 'the destination is no longer in the settings',
+  advice: 'Enter it again under the same name, and what is still held is owed again.',
+}
+
+/** A person withdrew it, for this reason. */
+export const byHand = (reason: string): Why => ({
+  code: 'withdrawn-by-hand',
+  detail: reason,
+  advice: 'Nothing; send it to this box again if it is wanted after all.',
+})
