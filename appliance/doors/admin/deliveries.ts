@@ -31,12 +31,14 @@ export const listing = z.strictObject({
 export const selection = z.strictObject({
   destination: word.optional(),
   study: word.optional(),
+  series: word.optional(),
   instance: word.optional(),
+  code: word.optional().describe('Only those that stand as they do for this reason.'),
 })
 
-const nameOne = { error: 'name a destination, a study or an instance' }
+const nameOne = { error: 'name a destination, a study, a series or an instance' }
 const namesOne = (asked: z.output<typeof selection>) =>
-  Boolean(asked.destination ?? asked.study ?? asked.instance)
+  Boolean(asked.destination ?? asked.study ?? asked.series ?? asked.instance)
 export const named = selection.refine(namesOne, nameOne)
 export const withReason = selection
   .extend({ reason: z.string().trim().min(1).max(200) })
@@ -48,7 +50,8 @@ export const withReason = selection
  * asks for the page after). `GET /api/deliveries/stream`: server-sent events `destination`, first of
  * all and then of each as it changes, and `plan` when rules or destinations do.
  * `GET /api/deliveries/studies/{id}`: counts of one study by destination and state.
- * `POST /api/deliveries/retry` with any of destination, study and instance: parked and waiting ones
+ * `POST /api/deliveries/retry` with any of destination, study, series, instance and `code` (of why they
+ * stand as they do): parked and waiting ones
  * are owed at once, but those held for review. `POST /api/deliveries/withdraw` with at least one of
  * them and a `reason`: they will not be sent. `POST /api/deliveries/pause`, `/resume` likewise: what is
  * owed now is not sent, and stays owed, until it is resumed (`reason=paused-by-hand` lists it). `GET /api/review`: what is held for a person;

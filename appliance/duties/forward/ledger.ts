@@ -31,7 +31,10 @@ export interface Claim {
 export interface Selection {
   destination?: string
   study?: PublicId
+  series?: PublicId
   instance?: PublicId
+  /** Of why it stands as it does: `peer-declined`, … */
+  code?: string
 }
 
 /**
@@ -94,7 +97,7 @@ export function openLedger(parts: {
   const wait = (failures: number) => delayAfter(failures, backoff, random)
 
   function moveSelected(
-    { destination, study, instance }: Selection,
+    { destination, study, series, instance, code }: Selection,
     shelves: readonly Shelf[],
     move: (delivery: Delivery) => Delivery,
   ): number {
@@ -103,7 +106,9 @@ export function openLedger(parts: {
       for (const shelf of shelves) {
         moved += sweep(store, { under: keys.shelf(name, shelf) }, delivery =>
           (study === undefined || delivery.study === study) &&
-          (instance === undefined || delivery.instance === instance)
+          (series === undefined || delivery.series === series) &&
+          (instance === undefined || delivery.instance === instance) &&
+          (code === undefined || delivery.why?.code === code)
             ? move(delivery)
             : undefined,
         )

@@ -65,3 +65,19 @@ test('what is paused can be withdrawn, and leaves with its instance', async () =
   await box.time.until(() => box.count('accepted') === 1)
   await box.stop()
 })
+
+test('of what is parked only that of one reason or series is tried again when that is asked', async () => {
+  const box = await relay()
+  box.cloud.behave = () => 'decline'
+  keepStudy(box.held, 1, 2)
+  keepStudy(box.held, 2, 1)
+  await box.time.until(() => box.count('parked') === 3)
+  box.cloud.behave = () => 'take'
+  assert.equal(box.forward.retry({ code: 'held-for-review' }), 0)
+  assert.equal(box.forward.retry({ code: 'peer-declined', series: 'e2' }), 1)
+  await box.time.until(() => box.count('accepted') === 1)
+  assert.equal(box.forward.withdraw({ series: 'e2' }, 'not wanted'), 0)
+  assert.equal(box.forward.retry({ code: 'peer-declined' }), 2)
+  await box.time.until(() => box.count('accepted') === 3)
+  await box.stop()
+})
