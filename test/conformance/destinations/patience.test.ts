@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, it } from 'node:test'
 import {
   collect,
   parcel,
@@ -34,35 +34,40 @@ const kinds = [
   { kind: 'orthanc', start: startBadOrthanc, timers: { idle, connect: idle } },
 ]
 
-for (const { kind, start, timers } of kinds)
-  test(`${kind}: an image that takes many times as long as silence is borne arrives`, async t => {
-    const far = await start()
-    const line = await startShapingProxy(far.port, { bytesPerSecond: 4 * megabyte })
-    const where =
-      kind === 'dimse'
-        ? { aet: 'CLOUD', host: '127.0.0.1', port: line.port }
-        : { url: `http://127.0.0.1:${line.port}` }
-    const destination = openDestination(
-      destinationSettings.parse({ name: 'cloud', kind, ...where, timers }),
-      { aeTitle: 'WAYSTATION', log: silentLog },
-    )
-    try {
-      const begun = performance.now()
-      const large = parcel({ image: 1, pixels: new Uint8Array(32 * megabyte) })
-      const parcels: Parcel[] = [
-        { ...large, dataset: () => pieces(large.dataset()), file: () => pieces(large.file()) },
-      ]
-      const receipts = await collect(destination.deliver(parcels, new AbortController().signal))
-      const seconds = (performance.now() - begun) / 1000
-      t.diagnostic(`${seconds.toFixed(1)} s`)
-      assert.deepEqual(
-        receipts.map(each => each.outcome),
-        ['accepted'],
+// They wait for their lines, not for each other.
+describe('an image that takes many times as long as silence is borne arrives', {
+  concurrency: true,
+}, () => {
+  for (const { kind, start, timers } of kinds)
+    it(`over ${kind}`, async t => {
+      const far = await start()
+      const line = await startShapingProxy(far.port, { bytesPerSecond: 4 * megabyte })
+      const where =
+        kind === 'dimse'
+          ? { aet: 'CLOUD', host: '127.0.0.1', port: line.port }
+          : { url: `http://127.0.0.1:${line.port}` }
+      const destination = openDestination(
+        destinationSettings.parse({ name: 'cloud', kind, ...where, timers }),
+        { aeTitle: 'WAYSTATION', log: silentLog },
       )
-      assert.ok(seconds > 3 * idle, `${seconds} s`)
-      assert.equal(far.taken.size, 1)
-    } finally {
-      await line.stop()
-      await far.stop()
-    }
-  })
+      try {
+        const begun = performance.now()
+        const large = parcel({ image: 1, pixels: new Uint8Array(32 * megabyte) })
+        const parcels: Parcel[] = [
+          { ...large, dataset: () => pieces(large.dataset()), file: () => pieces(large.file()) },
+        ]
+        const receipts = await collect(destination.deliver(parcels, new AbortController().signal))
+        const seconds = (performance.now() - begun) / 1000
+        t.diagnostic(`${seconds.toFixed(1)} s`)
+        assert.deepEqual(
+          receipts.map(each => each.outcome),
+          ['accepted'],
+        )
+        assert.ok(seconds > 3 * idle, `${seconds} s`)
+        assert.equal(far.taken.size, 1)
+      } finally {
+        await line.stop()
+        await far.stop()
+      }
+    })
+})
