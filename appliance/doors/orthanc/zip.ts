@@ -1,3 +1,4 @@
+import { createPackers } from './zipPackers.ts'
 import { beginPacking, type Packing, type Sums } from './zipPacking.ts'
 
 /** One file of a ZIP file that is being written. */
@@ -83,6 +84,7 @@ async function* underWay(
   const source =
     Symbol.asyncIterator in members ? members[Symbol.asyncIterator]() : members[Symbol.iterator]()
   const begun: { member: Member; packing: Promise<Packing> }[] = []
+  const packers = createPackers()
   let isOver = false
   try {
     for (;;) {
@@ -91,7 +93,7 @@ async function* underWay(
         if (next.done) isOver = true
         else {
           const member = next.value
-          const packing = beginPacking(member.content, member.compression)
+          const packing = beginPacking(member.content, member.compression, packers)
           // What fails is told when its turn comes.
           packing.catch(() => undefined)
           begun.push({ member, packing })
@@ -108,6 +110,7 @@ async function* underWay(
         () => undefined,
       )
     }
+    packers.close()
     await source.return?.()
   }
 }

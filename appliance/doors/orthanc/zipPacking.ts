@@ -1,4 +1,5 @@
-import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
+import type { Packers } from './zipPackers.ts'
 
 export interface Sums {
   crc: number
@@ -21,7 +22,6 @@ export interface Packing {
 const wholeAtMost = 2 * 1024 * 1024
 const longestBlock = 0xffff
 const sampleSize = 64 * 1024
-const chunkSize = 64 * 1024
 
 /**
  * Begins to pack: a short content wholly, of a long one so much is read. It is deflated, or copied
@@ -30,13 +30,14 @@ const chunkSize = 64 * 1024
 export async function beginPacking(
   content: AsyncIterable<Uint8Array>,
   compression: number,
+  packers: Packers,
 ): Promise<Packing> {
   const rest = content[Symbol.asyncIterator]()
   const read: Uint8Array[] = []
   try {
     for (let length = 0; length <= wholeAtMost; ) {
       const { value, done } = await rest.next()
-      if (done) return await packedWhole(joined(read), compression)
+      if (done) return await packedWhole(joined(read), compression, packers)
       read.push(value)
       length += value.length
     }
@@ -44,17 +45,21 @@ export async function beginPacking(
     await rest.return?.()
     throw error
   }
-  return packedAsRead(read, rest, compression)
+  return packedAsRead(read, rest, compression, packers)
 }
 
 const joined = (chunks: readonly Uint8Array[]) =>
   chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 
-async function packedWhole(plain: Uint8Array, compression: number): Promise<Packing> {
+async function packedWhole(
+  plain: Uint8Array,
+  compression: number,
+  packers: Packers,
+): Promise<Packing> {
   const sums = { crc: crc32(plain), plain: plain.length, packed: 0 }
   const chunks =
-    compression > 0 && isWorthwhile(plain)
-      ? await Array.fromAsync(deflated(once(plain), compression))
+    compression > 0 && (await isWorthwhile(plain, packers))
+      ? await Array.fromAsync(packers.deflated(once(plain), compression))
       : [blocksOf(plain), lastBlock()]
   for (const chunk of chunks) sums.packed += chunk.length
   return { sums, chunks, isWhole: true, end: async () => undefined }
@@ -64,9 +69,9 @@ function packedAsRead(
   read: Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
   compression: number,
+  packers: Packers,
 ): Packing {
   const sums = { crc: 0, plain: 0, packed: 0 }
-  const worthwhile = compression > 0 && isWorthwhile(read[0]!)
   async function* plain(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const first = read.shift()
@@ -78,7 +83,9 @@ function packedAsRead(
     }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of worthwhile ? deflated(plain(), compression) : copied(plain())) {
+    const worthwhile = compression > 0 && (await isWorthwhile(read[0]!, packers))
+    const packed = worthwhile ? packers.deflated(plain(), compression) : copied(plain())
+    for await (const chunk of packed) {
       sums.packed += chunk.length
       yield chunk
     }
@@ -115,37 +122,14 @@ function blocksOf(plain: Uint8Array): Uint8Array {
 
 const lastBlock = () => Uint8Array.of(1, 0, 0, 0xff, 0xff)
 
-async function* deflated(
-  plain: AsyncIterable<Uint8Array>,
-  level: number,
-): AsyncGenerator<Uint8Array> {
-  const packer = createDeflateRaw({ level, chunkSize })
-  const ready: Uint8Array[] = []
-  packer.on('data', (chunk: Uint8Array) => ready.push(chunk))
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  packer.on('error', failure.reject)
-  try {
-    for await (const chunk of plain) {
-      const taken = new Promise<void>(resolve => packer.write(chunk, () => resolve()))
-      await Promise.race([taken, failure.promise])
-      yield* ready.splice(0)
-    }
-    const ended = new Promise<void>(resolve => packer.once('end', () => resolve()))
-    packer.end()
-    await Promise.race([ended, failure.promise])
-    yield* ready.splice(0)
-  } finally {
-    packer.destroy()
-  }
-}
-
 /**
  * Whether a content shrinks by a tenth or more, judged by the end of its first chunk, where pixels
  * are: noise costs ten times as much to deflate as to copy, and gains nothing.
  */
-function isWorthwhile(first: Uint8Array): boolean {
+async function isWorthwhile(first: Uint8Array, packers: Packers): Promise<boolean> {
   if (first.length < 2 * sampleSize) return true
   const sample = first.subarray(first.length - sampleSize)
-  return deflateRawSync(sample, { level: 1 }).length < 0.9 * sampleSize
+  let packed = 0
+  for await (const { length } of packers.deflated(once(sample), 1)) packed += length
+  return packed < 0.9 * sampleSize
 }

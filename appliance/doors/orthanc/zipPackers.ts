@@ -1,0 +1,66 @@
+import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib'
+
+/**
+ * Deflaters that are used again. Each has a third of a megabyte outside the heap: one made for every
+ * member of an archive of many small images is collected far too late.
+ */
+export interface Packers {
+  /** What is read, deflated (RFC 1951) with this level: one whole stream. */
+  deflated(plain: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array>
+  /** Lets go of those that rest. */
+  close(): void
+}
+
+const chunkSize = 64 * 1024
+
+export function createPackers(): Packers {
+  const resting = new Map<number, Packer[]>()
+  let isClosed = false
+  return {
+    async *deflated(plain, level) {
+      const packer = resting.get(level)?.pop() ?? createPacker(level)
+      let isWhole = false
+      try {
+        yield* packer.deflated(plain)
+        isWhole = true
+      } finally {
+        if (!isWhole || isClosed) packer.close()
+        else resting.set(level, [...(resting.get(level) ?? []), packer])
+      }
+    },
+    close() {
+      isClosed = true
+      for (const packer of [...resting.values()].flat()) packer.close()
+      resting.clear()
+    },
+  }
+}
+
+interface Packer {
+  deflated(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>
+  close(): void
+}
+
+function createPacker(level: number): Packer {
+  const deflate: DeflateRaw = createDeflateRaw({ level, chunkSize })
+  const ready: Uint8Array[] = []
+  deflate.on('data', (chunk: Uint8Array) => ready.push(chunk))
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  deflate.on('error', failure.reject)
+  const done = (begin: (over: () => void) => void) =>
+    Promise.race([new Promise<void>(resolve => begin(resolve)), failure.promise])
+  return {
+    async *deflated(plain) {
+      for await (const chunk of plain) {
+        await done(over => deflate.write(chunk, over))
+        yield* ready.splice(0)
+      }
+      // The stream's last block, without ending what writes it.
+      await done(over => deflate.flush(constants.Z_FINISH, over))
+      yield* ready.splice(0)
+      deflate.reset()
+    },
+    close: () => deflate.destroy(),
+  }
+}
