@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually, type Program, start } from '../peers/programs.ts'
@@ -20,6 +20,18 @@ export interface Box {
 
 const root = join(import.meta.dirname, '../..')
 const waystation = join(root, 'appliance/waystation.sh')
+
+/** How the service's own Node is started: its flags and environment, as waystation.sh has them. */
+export function serviceNode(): { flags: string[]; env: Record<string, string> } {
+  const text = readFileSync(waystation, 'utf8')
+  const flags = /bin\/node" (--.*) \\\n/.exec(text)?.[1]?.split(' ') ?? []
+  const env = Array.from(text.matchAll(/([A-Z_]+)="\$\{\1:-(\d+)\}"/g), ([, name, value]) => [
+    name!,
+    value!,
+  ])
+  if (flags.length === 0 || env.length === 0) throw new Error('waystation.sh starts Node otherwise')
+  return { flags, env: Object.fromEntries(env) }
+}
 
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'waystation-whole-'))
