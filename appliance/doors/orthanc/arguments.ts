@@ -123,9 +123,14 @@ export function stringsField(body: JsonObject, name: string): string[] | undefin
 }
 
 export function formatField(body: JsonObject): TagFormat {
-  if (booleanField(body, 'Full', false)) return 'full'
-  if (booleanField(body, 'Short', false)) return 'short'
-  return 'human'
+  // Of these two Orthanc says otherwise than of its neighbours that they are no Booleans.
+  const wanted = (name: string) => {
+    const value = body[name] ?? false
+    if (typeof value === 'boolean') return value
+    throw new Refusal('BadFileFormat', `Boolean value expected in field: ${name}`)
+  }
+  const [full, short] = [wanted('Full'), wanted('Short')]
+  return full ? 'full' : short ? 'short' : 'human'
 }
 
 /** `0`, `1`, `false`, `true` as the whole body. */

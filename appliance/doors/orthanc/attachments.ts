@@ -22,6 +22,9 @@ import { attachmentRegistry, attachmentType, isOfUsers } from './registry.ts'
 import { etagOf, expectRevision, isUnchanged } from './revisions.ts'
 import type { Routes } from './routes.ts'
 
+/** Of old, and the only one of Orthanc's own that may be removed; here there never is one. */
+const dicomAsJson = 2
+
 const operations = [
   'compress',
   'compressed-data',
@@ -123,10 +126,10 @@ export const attachmentRoutes: Routes = (app, desk) => {
 
     app.delete(one, async c => {
       const { id, number } = asked(c)
-      if (!isOfUsers(number)) return forbidden()
+      if (!isOfUsers(number) && number !== dicomAsJson) return forbidden()
       const before = writtenAt(desk, id, number)
-      if (!before) throw new Refusal('UnknownResource')
       expectRevision(c, desk, before)
+      if (!before) throw new Refusal('UnknownResource')
       await detach(desk, id, before)
       return done()
     })

@@ -71,7 +71,7 @@ function listing({ store }: Desk, c: Call): JsonObject {
     return { Exports: newest ? [exportJson(newest[1])] : [], Done: true, Last: seq }
   }
   const since = count(c, 'since', 0)
-  const limit = count(c, 'limit', defaultLimit) || Number.POSITIVE_INFINITY
+  const limit = count(c, 'limit', defaultLimit)
   const found: Exported[] = []
   let more = false
   const from = keyOf('export', since + 1).slice(entries.length)

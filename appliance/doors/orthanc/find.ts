@@ -238,7 +238,7 @@ async function holdAll(
       (isIndexed(wanted.level, keyword)
         ? indexedTag(desk, wanted.level, id, keyword)
         : await tagOfFile(desk, id, asked))
-    const values = computed === undefined ? [value] : computed.split('\\')
+    const values = computed === undefined ? [value] : computed ? computed.split('\\') : []
     if (!values.some(each => matches(each, match, wanted.caseSensitive))) return false
   }
   return true

@@ -33,7 +33,9 @@ test('frames are given raw and packed, a document as what it is', () =>
     assert.deepEqual(new Uint8Array(raw), pixels.subarray(16))
     const packed = await (await door.get(`/instances/${ID}/frames/0/raw.gz`)).arrayBuffer()
     assert.deepEqual(new Uint8Array(gunzipSync(packed)), pixels.subarray(0, 16))
-    assert.equal((await door.get(`/instances/${ID}/frames/2/raw`)).status, 400)
+    for (const frame of ['2', '-1']) {
+      assert.equal((await door.get(`/instances/${ID}/frames/${frame}/raw`)).status, 400)
+    }
     assert.equal((await door.get(`/instances/${ID}/pdf`)).status, 404)
 
     const document = Buffer.from('%PDF-odd')

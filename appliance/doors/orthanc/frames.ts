@@ -66,12 +66,12 @@ interface Frame {
 async function frameAsked(desk: Desk, c: Call): Promise<Frame | undefined> {
   const instance = instanceOf(desk, c.req.param('id')!)
   const asked = c.req.param('frame')!
-  if (!/^\d{1,9}$/.test(asked)) return undefined
+  if (!/^-?\d{1,9}$/.test(asked)) return undefined
   const { dataset, pixelData } = await desk.headers.read(instance)
   const hasPixels = pixelData !== undefined || dataset.get('PixelData') !== undefined
   const count = framesOf(dataset)
   const index = Number(asked)
-  if (!hasPixels || index >= count) throw new Refusal('ParameterOutOfRange')
+  if (!hasPixels || index < 0 || index >= count) throw new Refusal('ParameterOutOfRange')
   const encoding = encodingOf(instance.transferSyntaxUid)
   if (transferSyntaxes.get(instance.transferSyntaxUid)?.encapsulated)
     return encapsulated(desk, instance, index, count)

@@ -133,8 +133,8 @@ export const metadataRoutes: Routes = (app, desk) => {
       if (!isOfUsers(number)) return forbidden()
       const key = written(id, number)
       const before = desk.store.get<Written>(key)
+      expectRevision(c, desk, before && { revision: before.revision, md5: md5(before.value) })
       if (!before) throw new Refusal('UnknownResource')
-      expectRevision(c, desk, { revision: before.revision, md5: md5(before.value) })
       if (!desk.store.commit({ when: [[key, before]], remove: [key] })) {
         throw new Refusal('Revision')
       }

@@ -31,12 +31,15 @@ export const modalityStoreRoutes: Routes = (app, desk) => {
     const { body, parents, instances } = await sendingBody(desk, c)
     const wish = jobWishOf(body)
     const [aet, host, port] = [words(body, 'CalledAet'), words(body, 'Host'), count(body, 'Port')]
-    const moveOriginatorAet = words(body, 'MoveOriginatorAet')
     const moveOriginatorId = whole(body, 'MoveOriginatorID')
     if (moveOriginatorId !== undefined && (moveOriginatorId < 0 || moveOriginatorId > 0xffff)) {
       throw new Refusal('ParameterOutOfRange', 'MoveOriginatorID is a number of 16 bits')
     }
     const node = { ...overridden(known, body), ...(aet && { aet }), ...(host && { host }) }
+    // Of a number alone the box itself is the originator, as to Orthanc.
+    const moveOriginatorAet =
+      words(body, 'MoveOriginatorAet') ||
+      (moveOriginatorId === undefined ? undefined : localAetOf(desk, node))
     const description: Storing = {
       ...{ parents, instances, permissive: wish.permissive },
       node: { ...node, ...(port && { port }) },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Node } from '../../duties/nodes/nodes.ts'
 import { Fault } from '../../faults.ts'
 import { type Level, levels } from '../../holdings/catalog/catalog.ts'
-import type { Dataset } from '../../standard/dicom/dicom.ts'
+import { type Dataset, vrOf } from '../../standard/dicom/dicom.ts'
 import { done, json, text } from './answers.ts'
 import { type Call, flag, jsonBody, tagFormat, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
@@ -102,7 +102,7 @@ export const queryRoutes: Routes = (app, desk) => {
   const answerAt = (c: Call): { query: Query; answer: Dataset } => {
     const query = queryAt(c)
     const index = c.req.param('index') ?? ''
-    if (!/^\d{1,9}$/.test(index)) {
+    if (!/^-?\d{1,9}$/.test(index)) {
       throw new Refusal('BadParameterType', 'Syntax error in some user-supplied data')
     }
     const answer = query.answers[Number(index)]
@@ -150,7 +150,7 @@ export const queryRoutes: Routes = (app, desk) => {
       const body = await objectIn(desk, c)
       const given =
         body.Query === undefined ? new Map() : keysIn(body.Query, 'Query', desk.dictionary)
-      const keys = new Map([...given, ...namedBy(answer, query.level)])
+      const keys = new Map([...given, ...namedAbove(answer, query.level)])
       return ask(c, overridden(query.node, body), level, keys, normalized(keys, level))
     })
   }
@@ -179,6 +179,12 @@ function namedBy(answer: Dataset, level: Level): QueryKeys {
       return value === undefined ? [] : [[tag, value] as const]
     }),
   )
+}
+
+/** What Orthanc names of an answer to ask below it: its UIDs, or the patient. */
+function namedAbove(answer: Dataset, level: Level): QueryKeys {
+  const named = [...namedBy(answer, level)]
+  return new Map(level === 'Patient' ? named : named.filter(([tag]) => vrOf(tag) === 'UI'))
 }
 
 /** The body is the AE title to send to, or an object, or nothing. */

@@ -49,6 +49,41 @@ test('under checkRevisions a change must name what it replaces', () =>
     { checkRevisions: true },
   ))
 
+test('a change that names what it replaces replaces nothing else, whatever the settings say', () =>
+  withDoor(async door => {
+    const { ParentStudy } = await door.upload({})
+    for (const path of ['metadata/colour', 'attachments/note']) {
+      const url = `/studies/${ParentStudy}/${path}`
+      const ask = async (verb: string, match: string, body?: string) =>
+        (await door.ask(verb, url, body, { 'If-Match': match })).status
+      await door.ask('PUT', url, 'one')
+      for (const soup of ['soup', '*', '', '"a-b"']) {
+        assert.deepEqual([await ask('PUT', soup, 'x'), await ask('DELETE', soup)], [400, 400], soup)
+      }
+      assert.deepEqual([await ask('PUT', '"7-00"', 'x'), await ask('DELETE', '0-x')], [409, 409])
+      const read = path.startsWith('m') ? url : `${url}/data`
+      const known = await door.get(read)
+      assert.equal(await known.text(), 'one')
+      const etag = known.headers.get('etag')!
+      for (const [match, status] of [
+        [etag, 304],
+        [etag.slice(1, -1), 304],
+        ['"7-00"', 200],
+        ['*', 400],
+        [`W/${etag}`, 400],
+      ] as const) {
+        const answer = await door.ask('GET', read, undefined, { 'If-None-Match': match })
+        assert.equal(answer.status, status, match)
+      }
+      assert.equal(await ask('PUT', etag, 'two'), 200)
+      assert.deepEqual(
+        [await ask('DELETE', etag), (await door.ask('DELETE', url)).status],
+        [409, 200],
+      )
+      assert.deepEqual([await ask('DELETE', 'soup'), await ask('DELETE', etag)], [400, 404])
+    }
+  }))
+
 test('attachments are given in ranges, compressed and with their type', () =>
   withDoor(async door => {
     const { ID } = await door.upload({})

@@ -129,6 +129,7 @@ conformance(
         MoveOriginatorAet: 'A',
         MoveOriginatorID: 7,
       }),
+      send('POST', '/modalities/pacs/store', { Resources: [study], MoveOriginatorID: 7 }),
       send('POST', '/modalities/pacs/store', []),
       send('POST', '/modalities/pacs/store', 'abc'),
       send('POST', '/modalities/pacs/store', ['abc']),
@@ -193,8 +194,35 @@ conformance('queries are asked, told and followed alike', async () => {
       found.push(...surprises(question, a, b))
     }
   }
+  const asked = { Level: 'Study', Query: { PatientID: '1CT1' } }
+  const ids = await made('/modalities/pacs/query', asked)
+  const below = await madeBelow(ids, 'answers/0/query-series', {})
+  const last = await madeBelow(below, 'answers/0/query-instances', { Query: { Rows: '' } })
+  for (const [first, second] of [below, last]) {
+    const question = get('/queries/QUERY/query?short')
+    const [a, b] = await Promise.all([
+      ask(theirs, { ...question, path: `/queries/${first}/query?short` }),
+      ask(ours, { ...question, path: `/queries/${second}/query?short` }),
+    ])
+    found.push(...surprises(question, a, b))
+  }
   assert.equal(found.join('\n'), '')
 })
+
+/** The same of a route below something that each of them calls otherwise. */
+async function madeBelow(
+  [first, second]: readonly [string, string],
+  route: string,
+  body: unknown,
+): Promise<[string, string]> {
+  const answers = await Promise.all(
+    [`${theirs.url}/queries/${first}`, `${ours.url}/queries/${second}`].map(async at => {
+      const answer = await fetch(`${at}/${route}`, { method: 'POST', body: JSON.stringify(body) })
+      return ((await answer.json()) as { ID: string }).ID
+    }),
+  )
+  return answers as [string, string]
+}
 
 /**
  * A finished job without what is different each time, what Orthanc tells only since 1.12, and how
