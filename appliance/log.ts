@@ -32,6 +32,8 @@ export interface LevelledLog extends Log {
   /** The lines of one part; the log itself is that of `generic`. */
   of(category: LogCategory): Log
   level(category: LogCategory): string
+  /** How many warnings and errors there were since the start, whether they were let out or not. */
+  counts(): { warnings: number; errors: number }
   /** From now on, until the next start: `debug`, `info`, `warn`, `error`, or `trace` for everything. */
   setLevel(category: LogCategory, level: string): void
 }
@@ -54,25 +56,32 @@ export function createLog(options: {
     LogCategory,
     Pino
   >
-  const logs = Object.fromEntries(logCategories.map(name => [name, logOn(outs[name])])) as Record<
-    LogCategory,
-    Log
-  >
+  const counts = { warnings: 0, errors: 0 }
+  const logs = Object.fromEntries(
+    logCategories.map(name => [name, logOn(outs[name], counts)]),
+  ) as Record<LogCategory, Log>
   return {
     ...logs.generic,
     of: category => logs[category],
     level: category => outs[category].level,
+    counts: () => ({ ...counts }),
     setLevel(category, level) {
       outs[category].level = level
     },
   }
 }
 
-function logOn(out: Pino): Log {
+function logOn(out: Pino, counts: { warnings: number; errors: number }): Log {
   return {
     info: (event, fields = {}) => out.info(fields, event),
-    warn: (event, fields) => out.warn(fields, event),
-    error: (event, fields) => out.error(fields, event),
+    warn(event, fields) {
+      counts.warnings++
+      out.warn(fields, event)
+    },
+    error(event, fields) {
+      counts.errors++
+      out.error(fields, event)
+    },
     debug: (event, fields = {}) => out.debug(fields, event),
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Settings } from './configuration.ts'
 import { adminDescribed, adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
+  createMeasures,
   createTidying,
   type Encoding,
   orthancRoutes,
@@ -64,7 +65,8 @@ export async function serveFrom(
   const { dicom, http: web } = settings
   const now = () => new Date()
   const metrics = createMetrics()
-  const intake = counted(archive, metrics)
+  const measures = createMeasures(() => performance.now())
+  const intake = measures.archive(counted(archive, metrics))
   const connections = createConnectionLog()
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
@@ -87,6 +89,7 @@ export async function serveFrom(
   const scp = createScp({
     ...{ settings: dicom, archive: intake, nodes, acceptance, onRecord, now, asking, transcoder },
     commitments: nodeServices.commitments,
+    answered: measures.answered,
     log: log.of('dicom'),
   })
   watch(metrics, { archive, forward, associations: scp.associations, data })
@@ -136,7 +139,12 @@ export async function serveFrom(
         const offer = scp.offers(abstractSyntax, anyCaller)
         return offer && { callerMayBeScp: offer.callerMayBeScp ?? false, takes: taking(offer) }
       },
-      figures: () => [],
+      figures: () => [
+        ...measures.read(),
+        ['orthanc_logged_errors_count', log.counts().errors],
+        ['orthanc_logged_warnings_count', log.counts().warnings],
+        ['orthanc_available_dicom_threads', dicom.limits.associations - scp.associations()],
+      ],
       stop(how) {
         if (how === 'restart') holdings.readable()
         ending = how

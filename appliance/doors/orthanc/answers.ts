@@ -35,12 +35,21 @@ export function forbidden(): Response {
   return new Response(null, { status: 403 })
 }
 
-/** Headers of a download; the name is for the caller's disk. */
+/**
+ * Headers of a download; the name is for the caller's disk. One with letters beyond ASCII is given a
+ * second time, as RFC 6266 wants it; who does not understand that takes the first.
+ */
 export function download(type: string, name: string, length?: number): Record<string, string> {
-  const safe = name.replace(/[^ -~]|["\\/]/g, '_')
+  const harmless = name.replace(/[\p{Cc}"\\/]/gu, '_').toWellFormed()
+  const plain = harmless.replace(/[^ -~]/gu, '_')
+  const exact = plain === harmless ? '' : `; filename*=UTF-8''${percentEncoded(harmless)}`
   return {
     ...typed(type),
-    'Content-Disposition': `filename="${safe}"`,
+    'Content-Disposition': `filename="${plain}"${exact}`,
     ...(length !== undefined && { 'Content-Length': String(length) }),
   }
 }
+
+/** RFC 8187 §3.2.1. */
+const percentEncoded = (text: string) =>
+  encodeURIComponent(text).replace(/['()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

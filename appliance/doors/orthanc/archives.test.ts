@@ -132,23 +132,29 @@ test('several resources make one archive, each instance once', () =>
     assert.equal((job!.Content as JsonObject).InstancesCount, 2)
   }))
 
-test('names keep every letter when UTF-8 is asked for, and only ASCII otherwise', () =>
-  withDoor(async door => {
-    const { ParentPatient } = await door.upload({
-      SpecificCharacterSet: 'ISO_IR 192',
-      ...{ PatientName: 'Müller^山田', PatientID: '../a/b', StudyDescription: 'Knie\\..' },
-    })
-    const names = async (body: object) => {
-      const answer = await door.ask(
-        'POST',
-        `/patients/${ParentPatient}/archive`,
-        JSON.stringify(body),
-      )
-      return Object.keys(unzipped(await bodyOf(answer)))
-    }
-    assert.deepEqual(await names({ Utf8: true }), ['ab - Müller 山田/Knie/CT/CT000000.dcm'])
-    assert.deepEqual(await names({}), ['ab - Mller/Knie/CT/CT000000.dcm'])
-  }))
+test('names keep every letter when UTF-8 is asked for or set, and only ASCII otherwise', async () => {
+  for (const zipUtf8 of [false, true]) {
+    await withDoor(
+      async door => {
+        const { ParentPatient } = await door.upload({
+          SpecificCharacterSet: 'ISO_IR 192',
+          ...{ PatientName: 'Müller^山田', PatientID: '../a/b', StudyDescription: 'Knie\\..' },
+        })
+        const url = `/patients/${ParentPatient}/archive`
+        const names = async (answer: Response) => Object.keys(unzipped(await bodyOf(answer)))
+        const wished = async (body: object) =>
+          names(await door.ask('POST', url, JSON.stringify(body)))
+        const all = ['ab - Müller 山田/Knie/CT/CT000000.dcm']
+        const ascii = ['ab - Mller/Knie/CT/CT000000.dcm']
+        assert.deepEqual(await wished({ Utf8: true }), all)
+        assert.deepEqual(await wished({ Utf8: false }), ascii)
+        assert.deepEqual(await wished({}), zipUtf8 ? all : ascii)
+        assert.deepEqual(await names(await door.get(url)), zipUtf8 ? all : ascii)
+      },
+      { settings: { zipUtf8 } },
+    )
+  }
+})
 
 test('media have a DICOMDIR that leads to every file, and names that ISO 9660 takes', () =>
   withDoor(async door => {

@@ -88,7 +88,7 @@ function wishOfArguments(
   expectQuality(c)
   const transcode = syntaxAsked(desk, c.req.query('transcode'))
   return {
-    ...{ media, utf8: false, job: atOnce },
+    ...{ media, utf8: desk.settings.zipUtf8, job: atOnce },
     extended: flag(c, 'extended') ?? extended,
     filename: c.req.query('filename') || fallback,
     ...(transcode && { transcode }),
@@ -108,7 +108,7 @@ function wishOfBody(
   return {
     ...{ media, job },
     extended: truth(body, 'Extended') ?? extended,
-    utf8: truth(body, 'Utf8') ?? false,
+    utf8: truth(body, 'Utf8') ?? desk.settings.zipUtf8,
     filename: words(body, 'Filename') || (job.synchronous ? fallback : 'archive.zip'),
     ...(transcode && { transcode }),
   }

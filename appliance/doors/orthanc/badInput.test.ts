@@ -179,3 +179,16 @@ test('a file name that is asked for cannot become another header, or lead elsewh
       assert.match(disposition, /^filename="[^"]*"/)
     }
   }))
+
+test('a file name that is asked for keeps its letters for whoever can read them', () =>
+  withDoor(async door => {
+    const { ParentStudy } = await door.upload({})
+    const name = encodeURIComponent("Müller's 山田 (1).zip")
+    const answer = await door.get(`/studies/${ParentStudy}/archive?filename=${name}`)
+    await answer.arrayBuffer()
+    assert.equal(
+      answer.headers.get('content-disposition'),
+      `filename="M_ller's __ (1).zip"; ` +
+        "filename*=UTF-8''M%C3%BCller%27s%20%E5%B1%B1%E7%94%B0%20%281%29.zip",
+    )
+  }))

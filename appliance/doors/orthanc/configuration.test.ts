@@ -64,7 +64,7 @@ test('what has no equivalent is listed with the reason, what is so anyway is not
     },
     '/',
   )
-  assert.deepEqual(settings, {})
+  assert.deepEqual(settings, { http: { orthanc: { readOnly: false } } })
   assert.deepEqual(
     without.map(({ option }) => option),
     ['StorageCompression', 'Plugins', 'Nonsense', 'RemoteAccessAllowed', 'RegisteredUsers'],
@@ -103,3 +103,96 @@ test('peers, private tags and more main tags become settings that this door take
   const { extra } = mainTagsFrom(read.extraMainDicomTags, dictionaryFrom(read.dictionary))
   assert.deepEqual(extra.Study, [{ tag: 0x00091001, creator: 'ACME' }, { tag: 0x00101010 }])
 })
+
+test('every option of Orthanc 1.13.0 becomes a setting, or has a reason of its own why not', () => {
+  const mute: string[] = []
+  for (const option of everyOption.trim().split(/\s+/)) {
+    // A value of no type that any option has: what is read at all refuses it.
+    const strange: { without: { why: string }[] } | 'read' = (() => {
+      try {
+        return translated({ [option]: null }, '/')
+      } catch {
+        return 'read'
+      }
+    })()
+    if (strange === 'read') continue
+    const [reason] = strange.without
+    if (!reason || reason.why === 'there is nothing like it here') mute.push(option)
+  }
+  assert.deepEqual(mute, [])
+})
+
+test('how names are compared, errors said and queries kept is taken over', () => {
+  const { settings, without } = translated(
+    {
+      ...{ ReadOnly: true, PatientLevelEnabled: false, ZipUseUtf8: true, QueryRetrieveSize: 0 },
+      ...{ HttpDescribeErrors: false, DicomEchoChecksFind: true, CaseSensitivePN: true },
+      ...{ DefaultEncoding: 'Greek', StorageAccessOnFind: 'Never' },
+      ...{ DicomDefaultRetrieveMethod: 'C-GET' },
+      DicomModalities: {
+        a: ['A', 'h', 104],
+        b: { AET: 'B', Host: 'h', Port: 104, RetrieveMethod: 'C-MOVE' },
+      },
+    },
+    '/',
+  )
+  const { http, dicom, nodes } = settings as {
+    http: { orthanc: object }
+    dicom: { find: object }
+    nodes: { retrieveMethod?: string }[]
+  }
+  assert.deepEqual(http.orthanc, {
+    ...{ readOnly: true, patientLevel: false, zipUtf8: true, queries: 1, describesErrors: false },
+    ...{ echoChecksFind: true, defaultEncoding: 'Greek', storageAccessOnFind: 'Never' },
+  })
+  assert.deepEqual(dicom.find, {
+    ...{ personNames: 'literal', readHeaders: false, undeclaredCharacterSet: 'ISO_IR 126' },
+    characterSets: ['ISO_IR 126', 'ISO_IR 192'],
+  })
+  assert.deepEqual(
+    nodes.map(each => each.retrieveMethod),
+    ['C-GET', undefined],
+  )
+  assert.deepEqual(
+    without.map(({ option }) => option),
+    ['ReadOnly', 'DicomDefaultRetrieveMethod'],
+  )
+})
+
+const everyOption = `
+  Name StorageDirectory IndexDirectory StorageCompression MaximumStorageSize
+  MaximumPatientCount MaximumStorageMode MaximumStorageCacheSize StorageLoaderThreadsCount
+  StorageMemoryCapacity TemporaryDirectory StoreDicom StoreMD5ForAttachments SyncStorageArea
+  OverwriteInstances IngestTranscoding IngestTranscodingOfUncompressed
+  IngestTranscodingOfCompressed ReadOnly ExtraMainDicomTags UserMetadata UserContentType
+  DatabaseServerIdentifier CheckRevisions PatientLevelEnabled Warnings Plugins LuaScripts
+  LuaHeartBeatPeriod ExecuteLuaEnabled RestApiWriteToFileSystemEnabled ConcurrentJobs
+  JobsHistorySize SaveJobs JobsEngineThreadsCount MediaArchiveSize LogExportedResources
+  HttpServerEnabled OrthancExplorerEnabled HttpPort HttpBindAddresses HttpThreadsCount
+  HttpDescribeErrors HttpCompressionEnabled KeepAlive KeepAliveTimeout TcpNoDelay
+  HttpRequestTimeout MaximumRequestBodySizeMB MaximumFileSizeInArchiveMB WebDavEnabled
+  WebDavDeleteAllowed WebDavUploadAllowed SynchronousZipStream ZipUseUtf8 MetricsEnabled
+  RemoteAccessAllowed AuthenticationEnabled RegisteredUsers SslEnabled SslCertificate
+  SslMinimumProtocolVersion SslCiphersAccepted SslVerifyPeers SslTrustedClientCertificates
+  HttpProxy HttpVerbose HttpTimeout HttpsVerifyPeers HttpsCACertificates OrthancPeers
+  OrthancPeersInDatabase Pkcs11 DicomServerEnabled DicomAet DicomPort DicomCheckCalledAet
+  DicomCheckModalityHost StrictAetComparison DicomThreadsCount DicomScpTimeout DicomScuTimeout
+  MaximumPduLength DefaultEncoding AcceptedTransferSyntaxes DeflatedTransferSyntaxAccepted
+  JpegTransferSyntaxAccepted Jpeg2000TransferSyntaxAccepted JpegLosslessTransferSyntaxAccepted
+  JpipTransferSyntaxAccepted Mpeg2TransferSyntaxAccepted RleTransferSyntaxAccepted
+  Mpeg4TransferSyntaxAccepted H265TransferSyntaxAccepted UnknownSopClassAccepted
+  AcceptedSopClasses RejectedSopClasses DicomAlwaysAllowEcho DicomAlwaysAllowStore
+  DicomAlwaysAllowFind DicomAlwaysAllowFindWorklist DicomAlwaysAllowGet DicomAlwaysAllowMove
+  DicomModalities DicomModalitiesInDatabase DicomEchoChecksFind DicomDefaultRetrieveMethod
+  DicomScuPreferredTransferSyntax TranscodeDicomProtocol DicomAssociationCloseDelay
+  SynchronousCMove QueryRetrieveSize StorageCommitmentReportsSize CaseSensitivePN
+  LimitFindResults LimitFindInstances StorageAccessOnFind DicomTlsEnabled DicomTlsCertificate
+  DicomTlsPrivateKey DicomTlsTrustedCertificates DicomTlsRemoteCertificateRequired
+  DicomTlsMinimumProtocolVersion DicomTlsCiphersAccepted StableAge LoadPrivateDictionary
+  Dictionary ExternalDictionaries DefaultPrivateCreator Locale BuiltinDecoderTranscoderOrder
+  DicomLossyTranscodingQuality MaximumConcurrentDcmtkTranscoders DeidentifyLogs
+  DeidentifyLogsDicomVersion MallocArenaMax DicomParserThreadsCount DicomParserMemoryCapacity
+  DicomParserCacheSize TranscoderThreadsCount TranscoderMemoryCapacity TranscoderCacheSize
+  SequentialDicomReaderThreadsCount SequentialDicomReaderWindowSize
+  SequentialDicomReaderWindowCapacity LoaderThreads ZipLoaderThreads
+`

@@ -1,7 +1,9 @@
 import { isAbsolute, resolve } from 'node:path'
 import { Fault } from '../../faults.ts'
+import { isCharacterSet } from '../../standard/dicom/dicom.ts'
 import { modalityFrom, peerFrom } from './configurationNodes.ts'
 import { unlike } from './configurationUnlike.ts'
+import { characterSetOf } from './encoding.ts'
 
 /** An Orthanc configuration in our own terms. */
 export interface Translated {
@@ -131,10 +133,14 @@ const translations: Readonly<Record<string, Translation>> = {
   ...Object.fromEntries(
     groups.map(name => [`${name}TransferSyntaxAccepted`, (value: unknown) => void flagOf(value)]),
   ),
-  DicomModalities(value, put) {
-    const nodes = Object.entries(objectOf(value)).map(([name, each]) => modalityFrom(name, each))
+  DicomModalities(value, put, all) {
+    const otherwise = all.DicomDefaultRetrieveMethod === 'C-GET' ? 'C-GET' : undefined
+    const nodes = Object.entries(objectOf(value)).map(([name, each]) =>
+      modalityFrom(name, each, otherwise),
+    )
     put('nodes', nodes)
   },
+  DicomDefaultRetrieveMethod: value => void textOf(value),
   DicomTlsEnabled(value, put, all, file) {
     if (!flagOf(value)) return
     const path = (option: string) => {
@@ -177,13 +183,34 @@ const translations: Readonly<Record<string, Translation>> = {
   MaximumFileSizeInArchiveMB(value, put) {
     put('http.orthanc.archivedFileBytes', countOf(value) * 1024 ** 2)
   },
-  DefaultEncoding: to('http.orthanc.defaultEncoding', textOf),
+  DefaultEncoding(value, put) {
+    put('http.orthanc.defaultEncoding', textOf(value))
+    // C-FIND reads and answers in it, too.
+    const characterSet = characterSetOf(textOf(value))
+    if (characterSet === undefined || !isCharacterSet(characterSet)) return
+    put('dicom.find.undeclaredCharacterSet', characterSet)
+    put('dicom.find.characterSets', [...new Set([characterSet, 'ISO_IR 192'])])
+  },
   UserMetadata: to('http.orthanc.userMetadata', objectOf),
   UserContentType: to('http.orthanc.userContentTypes', objectOf),
   CheckRevisions: to('http.orthanc.checkRevisions', flagOf),
   LimitFindResults: to('http.orthanc.findResults', countOf),
   LimitFindInstances: to('http.orthanc.findInstances', countOf),
-  StorageAccessOnFind: to('http.orthanc.storageAccessOnFind', textOf),
+  StorageAccessOnFind(value, put) {
+    put('http.orthanc.storageAccessOnFind', textOf(value))
+    put('dicom.find.readHeaders', value === 'Always')
+  },
+  CaseSensitivePN(value, put) {
+    put('dicom.find.personNames', flagOf(value) ? 'literal' : 'folded')
+  },
+  ReadOnly: to('http.orthanc.readOnly', flagOf),
+  PatientLevelEnabled: to('http.orthanc.patientLevel', flagOf),
+  HttpDescribeErrors: to('http.orthanc.describesErrors', flagOf),
+  ZipUseUtf8: to('http.orthanc.zipUtf8', flagOf),
+  DicomEchoChecksFind: to('http.orthanc.echoChecksFind', flagOf),
+  QueryRetrieveSize(value, put) {
+    put('http.orthanc.queries', Math.max(1, countOf(value)))
+  },
   LogExportedResources: to('http.orthanc.logExportedResources', flagOf),
   Dictionary: to('http.orthanc.dictionary', objectOf),
   ExtraMainDicomTags: to('http.orthanc.extraMainDicomTags', objectOf),

@@ -23,19 +23,22 @@ const allowances: Record<string, readonly string[]> = {
   AllowTranscoding: ['transcoding'],
 }
 
-/** An entry of `DicomModalities`, list or object, as one of our `nodes`. */
-export function modalityFrom(name: string, given: unknown): Record<string, unknown> {
+/**
+ * An entry of `DicomModalities`, list or object, as one of our `nodes`; `otherwise` is how images are
+ * fetched from one that does not say.
+ */
+export function modalityFrom(
+  name: string,
+  given: unknown,
+  otherwise?: 'C-GET',
+): Record<string, unknown> {
   if (Array.isArray(given)) {
     const [AET, Host, Port, Manufacturer] = given as unknown[]
     if (given.length < 3 || given.length > 4) {
       throw new WrongValue(`${name} wants AET, host, port and maybe a manufacturer`)
     }
-    return modalityFrom(name, {
-      AET,
-      Host,
-      Port,
-      ...(Manufacturer !== undefined && { Manufacturer }),
-    })
+    const object = { AET, Host, Port, ...(Manufacturer !== undefined && { Manufacturer }) }
+    return modalityFrom(name, object, otherwise)
   }
   if (typeof given !== 'object' || given === null) throw new WrongValue(`${name} is no modality`)
   const { AET, Host, Port, ...more } = given as Record<string, unknown>
@@ -58,7 +61,8 @@ export function modalityFrom(name: string, given: unknown): Record<string, unkno
   if (more.UseDicomTls !== undefined) node.useTls = flagOf(more.UseDicomTls)
   if (more.LocalAet) node.localAet = textOf(more.LocalAet)
   if (more.Timeout) node.timeout = countOf(more.Timeout)
-  if (more.RetrieveMethod === 'C-GET') node.retrieveMethod = 'C-GET'
+  const { RetrieveMethod: method = 'SystemDefault' } = more
+  if ((method === 'SystemDefault' ? otherwise : method) === 'C-GET') node.retrieveMethod = 'C-GET'
   return node
 }
 

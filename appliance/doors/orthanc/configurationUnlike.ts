@@ -9,13 +9,10 @@ const asItIs: Readonly<Record<string, readonly unknown[]>> = {
   StoreDicom: [true],
   StoreMD5ForAttachments: [true],
   SyncStorageArea: [true],
-  ReadOnly: [false],
-  PatientLevelEnabled: [true],
   ExecuteLuaEnabled: [false],
   RestApiWriteToFileSystemEnabled: [false],
   SaveJobs: [true],
   HttpServerEnabled: [true],
-  HttpDescribeErrors: [true],
   HttpCompressionEnabled: [false],
   KeepAlive: [true],
   TcpNoDelay: [true],
@@ -25,10 +22,7 @@ const asItIs: Readonly<Record<string, readonly unknown[]>> = {
   StrictAetComparison: [true],
   DicomModalitiesInDatabase: [true],
   OrthancPeersInDatabase: [true],
-  DicomEchoChecksFind: [false],
-  DicomDefaultRetrieveMethod: ['C-MOVE'],
   SynchronousCMove: [true],
-  CaseSensitivePN: [false],
   DeidentifyLogs: [true],
   HttpVerbose: [false],
   HttpsVerifyPeers: [true],
@@ -37,7 +31,15 @@ const asItIs: Readonly<Record<string, readonly unknown[]>> = {
   LuaHeartBeatPeriod: [0],
   LoadPrivateDictionary: [false],
   DicomScuPreferredTransferSyntax: ['1.2.840.10008.1.2.1'],
+  BuiltinDecoderTranscoderOrder: ['After'],
+  StorageCommitmentReportsSize: [100],
+  HttpsCACertificates: [''],
+  HttpProxy: [''],
+  DefaultPrivateCreator: [''],
 }
+
+const sameReason = (why: string, options: readonly string[]): Record<string, string> =>
+  Object.fromEntries(options.map(option => [option, why]))
 
 /** Why there is no equivalent, for those options that people ask about. */
 const reasons: Readonly<Record<string, string>> = {
@@ -88,7 +90,64 @@ const reasons: Readonly<Record<string, string>> = {
   MallocArenaMax: 'this is no program of the C library’s allocator',
   HttpTimeout: 'waits of outgoing HTTP are fixed',
   HttpProxy: 'the run time’s own proxy settings hold',
+  StoreMD5ForAttachments: 'an MD5 is computed when it is asked for, and remembered',
+  DeidentifyLogs: 'logs never hold what identifies a patient',
+  DatabaseServerIdentifier: 'the catalogue is this box’s own: nobody shares it',
+  Warnings: 'what is unusual is in the log with what to do about it',
+  SaveJobs: 'jobs are always kept: they go on after a restart',
+  JobsEngineThreadsCount: 'a job works in one place; how many run at once says jobs.concurrent',
+  RestApiWriteToFileSystemEnabled: 'nothing is written to paths of this machine on request',
+  LuaHeartBeatPeriod: 'Lua is not run',
+  HttpServerEnabled: 'the HTTP port is always open: people and probes look at the box there',
+  KeepAlive: 'connections are always kept, see http.limits.idleSeconds',
+  TcpNoDelay: 'small packets always go out at once',
+  SynchronousZipStream: 'archives are always streamed: there is no temporary file',
+  MetricsEnabled:
+    'metrics are always collected; PUT /tools/metrics hides them until the next start',
+  HttpVerbose: 'what goes over outgoing HTTP is not logged: it names patients',
+  HttpsVerifyPeers: 'the certificate of a peer must be a valid one',
+  HttpsCACertificates: 'name the file in NODE_EXTRA_CA_CERTS of the service',
+  Pkcs11: 'smart cards are not supported',
+  DicomScuPreferredTransferSyntax:
+    'what a node does not take as it is goes uncompressed, as the node prefers',
+  TranscodeDicomProtocol: 'forbid it node by node: AllowTranscoding',
+  SynchronousCMove: 'a C-MOVE is answered while it goes on, and ended when it is over',
+  StorageCommitmentReportsSize: 'the last 10,000 requests for storage commitment are kept',
+  DefaultPrivateCreator: 'a private tag is declared with its creator, in http.orthanc.dictionary',
+  Locale: 'letters are compared by Unicode, whatever the locale',
+  BuiltinDecoderTranscoderOrder: 'there is one decoder: no plugin replaces it',
+  DicomDefaultRetrieveMethod:
+    'nodes of this file have it; one added later is fetched from by C-MOVE unless it says C-GET',
+  ReadOnly:
+    'images still come in by DICOM and go out by rules: refuse callers with dicom.unknownCallers',
+  LimitFindResults: 'of C-FIND it is dicom.find.limit, one number for all levels',
+  LimitFindInstances: 'of C-FIND it is dicom.find.limit, one number for all levels',
+  ...sameReason('there are no threads to count: one process serves all', [
+    ...['StorageLoaderThreadsCount', 'DicomParserThreadsCount', 'TranscoderThreadsCount'],
+    ...['SequentialDicomReaderThreadsCount', 'LoaderThreads', 'ZipLoaderThreads'],
+    'MaximumConcurrentDcmtkTranscoders',
+  ]),
+  ...sameReason('memory is bounded by streaming: there is no such cache', [
+    ...['StorageMemoryCapacity', 'DicomParserMemoryCapacity', 'DicomParserCacheSize'],
+    ...['TranscoderMemoryCapacity', 'TranscoderCacheSize', 'SequentialDicomReaderWindowSize'],
+    'SequentialDicomReaderWindowCapacity',
+  ]),
+  ...sameReason('Orthanc’s plugins are not loaded', [
+    ...['Authorization', 'AdvancedStorage', 'AwsS3Storage', 'AzureBlobStorage', 'DelayedDeletion'],
+    ...['Education', 'Gdcm', 'GoogleCloudStorage', 'Housekeeper', 'Java', 'Mammography'],
+    ...['MultitenantDicom', 'MySQL', 'Neuro', 'Odbc', 'OHIF', 'OrthancExplorer2', 'PixelsMasker'],
+    ...['PostgreSQL', 'Python', 'PythonScript', 'PythonVerbose', 'STL', 'StoneWebViewer', 'Tcia'],
+    ...['Transfers', 'VolView', 'WebViewer', 'WholeSlideImaging', 'Wsi', 'ConnectivityChecks'],
+  ]),
   DeidentifyLogsDicomVersion: 'logs never hold what identifies a patient',
+}
+
+/** Options that are translated and still mean something else there, when they have such a value. */
+const partly: Readonly<Record<string, (value: unknown) => boolean>> = {
+  ReadOnly: value => value === true,
+  LimitFindResults: value => value !== 0,
+  LimitFindInstances: value => value !== 0,
+  DicomDefaultRetrieveMethod: value => value === 'C-GET',
 }
 
 /**
@@ -112,6 +171,7 @@ export function unlike(
     return 'what is sent again unchanged is never written again; what differs replaces the first'
   }
   if (option === 'AuthenticationEnabled' && value === false) return undefined
+  if (partly[option]?.(value)) return reasons[option]
   if (isTranslated && option !== 'DicomThreadsCount') return undefined
   if (asItIs[option]?.includes(value)) return undefined
   return reasons[option] ?? 'there is nothing like it here'

@@ -22,10 +22,16 @@ export function conventional(
   options: {
     log: Log
     figures: Figures
+    /** Whether refusals have a body. */
+    describes: boolean
     beside?: Hono
     document?: (routes: readonly Served[]) => Schema
   },
 ): App {
+  const refused = (c: Call, refusal: Refusal) => {
+    const answer = errorAnswer(refusal, c.req.method, decoded(pathOf(c.req.url)))
+    return options.describes ? answer : new Response(null, { status: answer.status })
+  }
   const inner: App = new Hono<{ Bindings: HttpEnv }>({
     getPath: request => withoutTrailingSlash(pathOf(request.url)),
   })
@@ -100,10 +106,6 @@ function verbOf(c: Call): string {
 function faked(request: Request, method: string): Request {
   const init = request.body ? { method, body: request.body, duplex: 'half' } : { method }
   return new Request(request, init as RequestInit)
-}
-
-function refused(c: Call, refusal: Refusal): Response {
-  return errorAnswer(refusal, c.req.method, decoded(pathOf(c.req.url)))
 }
 
 /** The path of a URL, without what comes behind it and without doubled slashes. */

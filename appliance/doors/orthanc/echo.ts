@@ -20,7 +20,7 @@ interface Whom {
 
 /** C-ECHO to a node that is not among the known ones. Faults: those of the network. */
 export async function echo(desk: Desk, body: unknown, gone: AbortSignal): Promise<void> {
-  const whom = whomOf(body)
+  const whom = whomOf(body, desk.settings.echoChecksFind)
   const seconds = whom.timeout ? { connection: whom.timeout, dimse: whom.timeout } : undefined
   const association = await connect({
     ...{ host: whom.host, port: whom.port, calledAeTitle: whom.aet },
@@ -44,16 +44,16 @@ export async function echo(desk: Desk, body: unknown, gone: AbortSignal): Promis
   }
 }
 
-function whomOf(body: unknown): Whom {
+function whomOf(body: unknown, checksFind: boolean): Whom {
   if (Array.isArray(body)) {
     const [aet, host, port] = body as unknown[]
-    return checked({ AET: aet, Host: host, Port: port } as JsonObject)
+    return checked({ AET: aet, Host: host, Port: port } as JsonObject, checksFind)
   }
   if (typeof body !== 'object' || body === null) throw new Refusal('BadFileFormat')
-  return checked(body as JsonObject)
+  return checked(body as JsonObject, checksFind)
 }
 
-function checked(body: JsonObject): Whom {
+function checked(body: JsonObject, checksFind: boolean): Whom {
   const text = (name: string): string => {
     const value = body[name]
     if (typeof value !== 'string' || value === '') {
@@ -75,6 +75,6 @@ function checked(body: JsonObject): Whom {
     ...(localAet && { localAet }),
     ...(timeout > 0 && { timeout }),
     tls: booleanField(body, 'UseDicomTls', false),
-    checkFind: booleanField(body, 'CheckFind', false),
+    checkFind: booleanField(body, 'CheckFind', checksFind),
   }
 }

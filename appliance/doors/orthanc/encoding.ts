@@ -26,6 +26,10 @@ const characterSets = {
 export type EncodingName = keyof typeof characterSets
 export const encodingNames = Object.keys(characterSets) as [EncodingName, ...EncodingName[]]
 
+/** DICOM's name of one of Orthanc's; undefined when there is none. */
+export const characterSetOf = (name: string): string | undefined =>
+  Object.entries(characterSets).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1]
+
 /**
  * How text is read that names no character set, Orthanc's `DefaultEncoding`: of what is received
  * and of what is shown from then on. What the catalogue keeps stays as it was read until it is

@@ -55,7 +55,7 @@ export const modalityRoutes: Routes = (app, desk) => {
     const node = modalityAt(desk, c)
     const body = echoOptions(await textBody(c, desk.limits.formBytes))
     const asked = overridden(node, body)
-    const checksFind = truth(body, 'CheckFind') ?? false
+    const checksFind = truth(body, 'CheckFind') ?? desk.settings.echoChecksFind
     const stop = c.req.raw.signal
     await asking.echo(asked, { stop })
     if (checksFind) {

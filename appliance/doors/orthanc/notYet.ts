@@ -37,7 +37,7 @@ export const notYetOperations: ReadonlySet<string> = new Set(
 )
 
 /** `/{a,b}/c` is `/a/c` and `/b/c`. */
-function spelledOut(pattern: string): string[] {
+export function spelledOut(pattern: string): string[] {
   const choice = /\{([^}]*)\}/.exec(pattern)
   if (!choice) return [pattern]
   const rest = pattern.slice(choice.index + choice[0].length)

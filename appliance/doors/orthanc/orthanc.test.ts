@@ -196,6 +196,11 @@ test('what the box is and can is told', () =>
       await (await door.get('/tools/metrics-prometheus')).text(),
       /^orthanc_count_instances 0 \d+\n/,
     )
+    await (await door.ask('POST', '/tools/create-archive', '[]')).arrayBuffer()
+    assert.match(
+      await (await door.get('/tools/metrics-prometheus')).text(),
+      /orthanc_jobs_running 0 .*\northanc_jobs_total_completed 1 .*\n.*_failed 0 .*\n.*_success 1 /,
+    )
     assert.ok(((await door.told('/tools')) as string[]).includes('find'))
     assert.deepEqual(await door.posted('/tools/lookup', '1.2.3'), [])
   }))

@@ -35,12 +35,14 @@ import { storageCommitmentRoutes } from './storageCommitment.ts'
 import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
 import { uploadRoutes } from './upload.ts'
+import { withholding } from './withheld.ts'
 
 export { type Translated, translated } from './configuration.ts'
 export type { OrthancOptions, SystemInfo } from './desk.ts'
 export { createEncoding, type Encoding } from './encoding.ts'
 export { logExport } from './exports.ts'
 export { labelling } from './labels.ts'
+export { createMeasures } from './measures.ts'
 export type { Network } from './modalities.ts'
 export { isProtected } from './protection.ts'
 export { logCategories, type Running, standingAlone, type Verbosity } from './running.ts'
@@ -99,11 +101,13 @@ export function orthancRoutes(
   const desk = deskOf(options)
   return conventional(
     (app: App) => {
-      for (const routes of resources) routes(app, desk)
+      const served = withholding(app, desk.settings)
+      for (const routes of resources) routes(served, desk)
     },
     {
       log: options.log,
       figures: desk.figures,
+      describes: desk.settings.describesErrors,
       document: routes => documentOf(routes, beside?.described),
       ...(beside && { beside: beside.routes }),
     },

@@ -33,8 +33,6 @@ interface Query {
   answers: readonly Dataset[]
 }
 
-/** Orthanc’s QueryRetrieveSize: older ones are forgotten. */
-const queriesAtMost = 100
 /** Over all queries; a node that answers more to one question is cut off. */
 const answersAtMost = 50_000
 
@@ -72,7 +70,7 @@ export const queryRoutes: Routes = (app, desk) => {
     let kept = 0
     for (const each of queries.values()) kept += each.answers.length
     for (const [id, each] of queries) {
-      if (queries.size <= queriesAtMost && kept <= answersAtMost) break
+      if (queries.size <= desk.settings.queries && kept <= answersAtMost) break
       if (id === query.id) break
       queries.delete(id)
       kept -= each.answers.length

@@ -26,6 +26,32 @@ export const orthancSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether a change of metadata or an attachment must name the revision it replaces.'),
+  readOnly: z
+    .boolean()
+    .default(false)
+    .describe('Whether this interface has no routes that change what is kept: Orthanc’s ReadOnly.'),
+  patientLevel: z
+    .boolean()
+    .default(true)
+    .describe('Whether patients have routes of their own: Orthanc’s PatientLevelEnabled.'),
+  zipUtf8: z
+    .boolean()
+    .default(false)
+    .describe('Whether names in archives have all letters unless told otherwise: ZipUseUtf8.'),
+  echoChecksFind: z
+    .boolean()
+    .default(false)
+    .describe('Whether an echo asks for C-FIND, too, unless told otherwise: DicomEchoChecksFind.'),
+  queries: z
+    .number()
+    .int()
+    .positive()
+    .default(100)
+    .describe('The most queries to other nodes whose answers are kept: QueryRetrieveSize.'),
+  describesErrors: z
+    .boolean()
+    .default(true)
+    .describe('Whether a refusal says what was wrong, in JSON: HttpDescribeErrors.'),
   findResults: z
     .number()
     .int()

@@ -31,8 +31,8 @@ export const systemRoutes: Routes = (app, desk) => {
       MaximumPatientCount: 0,
       MaximumStorageMode: 'Reject',
       DicomDefaultRetrieveMethod: 'C-MOVE',
-      ReadOnly: false,
-      PatientLevelEnabled: true,
+      ReadOnly: desk.settings.readOnly,
+      PatientLevelEnabled: desk.settings.patientLevel,
       HasLabels: true,
       Capabilities: {
         HasExtendedChanges: true,

@@ -8,6 +8,8 @@ import {
   type ConnectionRecord,
   createAcceptor,
   type Offers,
+  type OperationRequest,
+  type Reply,
   status,
   verificationSopClass,
 } from '../../standard/dimse/dimse.ts'
@@ -37,6 +39,8 @@ export function createScp(options: {
   /** What C-STORE takes now; without it, what the settings say. */
   acceptance?: Acceptance
   onRecord: (record: ConnectionRecord) => void
+  /** Told of each query and retrieval that is over, with how long it took. */
+  answered?: (operation: string, milliseconds: number) => void
   log: Log
   now: () => Date
 }): Acceptor & { offers: Offers } {
@@ -63,9 +67,11 @@ export function createScp(options: {
       echo: async () => ({ status: status.success }),
       store: request => store(archive, request, { log, now }),
       operations: {
-        'C-FIND': createFind({ archive, settings: settings.find, aet: settings.aet, log }),
-        'C-GET': createGet(retrieve),
-        ...(asking && { 'C-MOVE': createMove({ ...retrieve, asking }) }),
+        ...timed(options, {
+          'C-FIND': createFind({ archive, settings: settings.find, aet: settings.aet, log }),
+          'C-GET': createGet(retrieve),
+          ...(asking && { 'C-MOVE': createMove({ ...retrieve, asking }) }),
+        }),
         ...(commitments && {
           'N-ACTION': createCommitment(commitments),
           'N-EVENT-REPORT': commitments.reported,
@@ -76,6 +82,28 @@ export function createScp(options: {
     log,
   })
   return Object.assign(acceptor, { offers })
+}
+
+type Answering = (request: OperationRequest) => AsyncIterable<Reply>
+
+/** The same answers, and how long each lot of them took. */
+function timed(
+  { answered, now }: { answered?: (name: string, milliseconds: number) => void; now: () => Date },
+  operations: Readonly<Record<string, Answering>>,
+): Record<string, Answering> {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, answer]) => [
+      name,
+      async function* (request) {
+        const begun = now().getTime()
+        try {
+          yield* answer(request)
+        } finally {
+          answered?.(name, now().getTime() - begun)
+        }
+      },
+    ]),
+  )
 }
 
 async function addressesOf(host: string): Promise<string[]> {

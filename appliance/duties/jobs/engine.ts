@@ -69,7 +69,7 @@ export function createJobs(options: JobsOptions): Jobs {
     if (change.state !== 'running') delete entry.ending
     if (change.state === 'succeeded' || change.state === 'failed') {
       entry.finishedAt = now().toISOString()
-      entry.over = history.next()
+      entry.over = history.next(change.state)
     } else {
       delete entry.finishedAt
       delete entry.over
@@ -256,6 +256,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     list: () => [...entries.values()].map(told),
+    totals: history.totals,
     get(id) {
       const entry = entries.get(id)
       return entry && told(entry)

@@ -4,8 +4,10 @@ import type { Entry, Shelf } from './shelf.ts'
 
 /** The jobs that are over, oldest first, and how long they and what they made are kept. */
 export interface History {
-  /** The number of the next one that is over. */
-  next(): number
+  /** The number of the next one that is over, which it counts. */
+  next(ended: 'succeeded' | 'failed'): number
+  /** How many were over since this process began, and how. */
+  totals(): { succeeded: number; failed: number }
   /** Lets go of what is beyond the settings. */
   trim(): void
   /** Durable when it resolves. */
@@ -23,6 +25,7 @@ export function createHistory(parts: {
 }): History {
   const { settings, shelf, entries, outputs } = parts
   let last = 0
+  const totals = { succeeded: 0, failed: 0 }
   const sweeping = new Set<Promise<void>>()
 
   const blobsOf = (entry: Entry) => Object.values(entry.outputs).map(({ blob }) => blob)
@@ -54,10 +57,12 @@ export function createHistory(parts: {
   }
 
   return {
-    next() {
+    next(ended) {
+      totals[ended]++
       if (last === 0) for (const { over = 0 } of entries.values()) last = Math.max(last, over)
       return ++last
     },
+    totals: () => ({ ...totals }),
     trim() {
       const finished = [...entries.values()]
         .filter(({ over }) => over !== undefined)

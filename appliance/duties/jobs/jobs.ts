@@ -120,6 +120,8 @@ export interface Jobs {
 
   /** In the order of their submission. */
   list(): Job[]
+  /** How many were over since this process began, and how. */
+  totals(): { succeeded: number; failed: number }
   get(id: string): Job | undefined
   /** Resolves when the job is over, with what became of it. Fault: `not-found`. */
   settled(id: string): Promise<Job>
