@@ -1,5 +1,9 @@
-import { type Fault, type FaultCode, faultOf } from '../../faults.ts'
+import { Fault, type FaultCode, faultOf } from '../../faults.ts'
 import { type Json, styled } from './json.ts'
+
+function notTaken(command: string): string {
+  return `DicomUserConnection: The ${command} command is not supported by the remote SCP`
+}
 
 /**
  * Orthanc's errors that we say: its number, its words, and the HTTP status it answers with. Clients
@@ -43,8 +47,11 @@ const errors = {
   ],
   ForbiddenAccess: [45, 'Forbidden access', 403],
   DuplicateResource: [46, 'Duplicate resource', 409],
+  DicomFindUnavailable: [2016, notTaken('C-FIND'), 500],
+  DicomMoveUnavailable: [2017, notTaken('C-MOVE'), 500],
   CannotStoreInstance: [2018, 'Unable to store a DICOM instance', 500],
   CannotOrderSlices: [2040, 'Unable to order the slices of the series', 500],
+  DicomGetUnavailable: [2045, notTaken('C-GET'), 500],
   UnsupportedMediaType: [3000, 'Unsupported media type', 415],
 } as const satisfies Record<string, readonly [number: number, words: string, http: number]>
 
@@ -106,10 +113,36 @@ const answers: Record<FaultCode, readonly [ErrorName, number?]> = {
   'protocol-broken': ['NetworkProtocol'],
 }
 
-/** A fault's number and words, as jobs tell why they failed. */
-export function errorOf(code: FaultCode): { number: number; words: string } {
-  const [number, words] = errors[answers[code][0]]
+/** What it is to Orthanc that a node takes no such request, by the type of the job that asked. */
+const declined: Readonly<Record<string, ErrorName>> = {
+  DicomMoveScu: 'DicomMoveUnavailable',
+  DicomGetScu: 'DicomGetUnavailable',
+}
+
+/** How a job's failure is said. */
+export function refusalOfJob(
+  type: string,
+  { code, detail, payload }: { code: FaultCode; detail: string; payload?: unknown },
+): Refusal {
+  const { error, details, http } = refusalOf(new Fault(code, detail))
+  const own = code === 'peer-declined' ? declined[type] : undefined
+  return new Refusal(own ?? error, details, http, payload as Json)
+}
+
+/** Its number and words, as jobs tell why they failed. */
+export function errorOf({ error }: Pick<Refusal, 'error'>): { number: number; words: string } {
+  const [number, words] = errors[error]
   return { number, words }
+}
+
+/** Questions to a node; one that takes no C-FIND is told as Orthanc has it. */
+export async function* questioned<T>(answers: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* answers
+  } catch (error) {
+    const { code, detail } = faultOf(error)
+    throw code === 'peer-declined' ? new Refusal('DicomFindUnavailable', detail) : error
+  }
 }
 
 /** Whatever was thrown, as a refusal. The unforeseen keeps its message to itself: it may tell too much. */

@@ -2,7 +2,7 @@ import type { Job } from '../../duties/jobs/jobs.ts'
 import { streamed } from '../../host/http/http.ts'
 import { doneAsJson, download, json, missing } from './answers.ts'
 import { flag } from './arguments.ts'
-import { errorOf, Refusal } from './errors.ts'
+import { errorOf, Refusal, refusalOfJob } from './errors.ts'
 import { failed } from './failures.ts'
 import type { Json, JsonObject } from './json.ts'
 import { compactTime } from './levels.ts'
@@ -72,7 +72,9 @@ const states: Record<Job['state'], string> = {
 
 /** A job as Orthanc tells it, at this time. */
 export function jobJson(job: Job, now: Date): JsonObject {
-  const error = job.failure ? errorOf(job.failure.code) : { number: 0, words: 'Success' }
+  const error = job.failure
+    ? errorOf(refusalOfJob(job.type, job.failure))
+    : { number: 0, words: 'Success' }
   return {
     CompletionTime: job.finishedAt && preciseTime(job.finishedAt),
     Content: job.content as Json,

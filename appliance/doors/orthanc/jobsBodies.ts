@@ -1,9 +1,7 @@
-import type { Job } from '../../duties/jobs/jobs.ts'
-import { Fault } from '../../faults.ts'
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { json } from './answers.ts'
 import type { Desk } from './desk.ts'
-import { Refusal, refusalOf } from './errors.ts'
+import { Refusal, refusalOfJob } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** What the bodies of all job-making routes have in common. */
@@ -42,13 +40,8 @@ export async function answerByJob(
     return json({ ID: id, Path: `/jobs/${id}` })
   }
   const job = await desk.jobs.complete(submission)
-  if (job.failure) throw refusalOfJob(job.failure)
+  if (job.failure) throw refusalOfJob(job.type, job.failure)
   return json(job.content as Json)
-}
-
-function refusalOfJob({ code, detail, payload }: NonNullable<Job['failure']>): Refusal {
-  const { error, details, http } = refusalOf(new Fault(code, detail))
-  return new Refusal(error, details, http, payload as Json)
 }
 
 export const descriptionOfJobs = 'REST API'

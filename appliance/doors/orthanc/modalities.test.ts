@@ -15,10 +15,12 @@ import { type DoorUnderTest, fileOf, withDoor } from './orthanc.contract.ts'
 async function withNode(
   services: Services,
   use: (door: DoorUnderTest) => Promise<void>,
+  takes: (abstractSyntax: string) => boolean = () => true,
 ): Promise<void> {
   const acceptor = createAcceptor({
     ...{ host: '127.0.0.1', port: 0, aeTitles: 'any', services, log: silentLog },
-    offers: () => ({ transferSyntaxes: [explicitLittleEndian] }),
+    offers: abstractSyntax =>
+      takes(abstractSyntax) ? { transferSyntaxes: [explicitLittleEndian] } : undefined,
     onRecord: () => undefined,
   })
   const stop = new AbortController()
@@ -261,3 +263,26 @@ test('a query is asked at its level, its answers are told and asked further, and
     assert.deepEqual([unnamed.status, await unnamed.text()], [400, ''])
   })
 })
+
+test('of a node that takes no queries and retrievals it is said which, also by the job', () =>
+  withNode(
+    { echo: async () => ({ status: 0 }) },
+    async door => {
+      const ask = async (path: string, body: object) =>
+        errorOf(await door.ask('POST', `/modalities/far/${path}`, JSON.stringify(body)))
+      const study = { Level: 'Study', Query: {} }
+      assert.deepEqual(await ask('query', study), [500, 2016])
+      assert.deepEqual(await ask('find-patient', { PatientID: '' }), [500, 2016])
+      assert.deepEqual(await ask('find-worklist', { Query: {} }), [500, 2016])
+      assert.deepEqual(await ask('echo', { CheckFind: true }), [500, 2016])
+      const what = { Level: 'Study', Resources: [{ StudyInstanceUID: '1.2.3' }] }
+      assert.deepEqual(await ask('move', what), [500, 2017])
+      assert.deepEqual(await ask('get', what), [500, 2045])
+      const jobs = (await door.told('/jobs?expand')) as JsonObject[]
+      assert.deepEqual(jobs.map(({ Type, ErrorCode }) => `${Type} ${ErrorCode}`).sort(), [
+        'DicomGetScu 2045',
+        'DicomMoveScu 2017',
+      ])
+    },
+    abstractSyntax => abstractSyntax === '1.2.840.10008.1.1',
+  ))

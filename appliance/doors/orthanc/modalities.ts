@@ -2,7 +2,7 @@ import type { Asking, Commitments, Node, Nodes } from '../../duties/nodes/nodes.
 import { done, doneAsJson, json, missing } from './answers.ts'
 import { type Call, flag, jsonBody, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
-import { Refusal } from './errors.ts'
+import { questioned, Refusal } from './errors.ts'
 import { count, isObject, truth, words } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { configurationOf, nodeOf } from './modalitiesConfiguration.ts'
@@ -60,7 +60,8 @@ export const modalityRoutes: Routes = (app, desk) => {
     await asking.echo(asked, { stop })
     if (checksFind) {
       const identifier = [{ tag: 'PatientID', value: 'CHECK-FIND' }]
-      for await (const _ of asking.find(asked, { level: 'Patient', identifier }, { stop })) break
+      const found = asking.find(asked, { level: 'Patient', identifier }, { stop })
+      for await (const _ of questioned(found)) break
     }
     return doneAsJson()
   })

@@ -5,7 +5,7 @@ import { json } from './answers.ts'
 import { type Call, jsonBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { answerJson } from './dicomJson.ts'
-import { Refusal } from './errors.ts'
+import { questioned, Refusal } from './errors.ts'
 import { isObject, truth } from './jobsBodies.ts'
 import type { Json, JsonObject } from './json.ts'
 import { modalityAt, overridden } from './modalities.ts'
@@ -26,7 +26,7 @@ export const modalityFindRoutes: Routes = (app, desk) => {
     const asked = { model: 'worklist' as const, identifier }
     const stop = c.req.raw.signal
     const matches = desk.network.asking.find(overridden(node, options), asked, { stop })
-    for await (const { dataset } of matches)
+    for await (const { dataset } of questioned(matches))
       found.push(answerJson(desk.dictionary, dataset, format))
     return json(found)
   })
@@ -108,7 +108,8 @@ async function findAll(
   const found: Dataset[] = []
   const asked = { level, identifier: identifierOf(all, desk.dictionary, level) }
   const stop = c.req.raw.signal
-  for await (const { dataset } of desk.network.asking.find(node, asked, { stop })) {
+  const answers = desk.network.asking.find(node, asked, { stop })
+  for await (const { dataset } of questioned(answers)) {
     found.push(dataset)
     if (found.length >= answersAtMost) break
   }

@@ -7,7 +7,7 @@ import { done, json, text } from './answers.ts'
 import { type Call, flag, jsonBody, tagFormat, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { answerJson } from './dicomJson.ts'
-import { Refusal } from './errors.ts'
+import { questioned, Refusal } from './errors.ts'
 import { isObject, jobWishOf, truth, words } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { levelNamed, rankOf } from './levels.ts'
@@ -57,11 +57,8 @@ export const queryRoutes: Routes = (app, desk) => {
     const answers: Dataset[] = []
     const identifier = identifierOf(asked, desk.dictionary, level)
     const stop = c.req.raw.signal
-    for await (const { dataset } of desk.network.asking.find(
-      node,
-      { level, identifier },
-      { stop },
-    )) {
+    const given = desk.network.asking.find(node, { level, identifier }, { stop })
+    for await (const { dataset } of questioned(given)) {
       answers.push(dataset)
       if (answers.length >= answersAtMost) break
     }

@@ -32,6 +32,9 @@ export const toolRoutes: Routes = (app, desk) => {
 
   app.post('/tools/lookup', async c => {
     const identifier = await textBody(c, desk.limits.formBytes)
+    if (/[*?]/.test(identifier)) {
+      throw new Refusal('ParameterOutOfRange', 'Wildcards are not allowed in identifiers')
+    }
     // Patients without an identifier are not meant by an empty one.
     const found = identifier.trim() === '' ? [] : catalog.lookup(identifier)
     return json(

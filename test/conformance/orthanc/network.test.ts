@@ -169,6 +169,7 @@ conformance('queries are asked, told and followed alike', async () => {
     send('POST', '/modalities/pacs/move', {
       ...{ Level: 'Study', Resources: [{ StudyInstanceUID: '1.2.3' }], TargetAet: 'NOBODY' },
     }),
+    send('POST', '/modalities/pacs/find-worklist', { Query: {} }),
     get('/queries/nobody'),
     get('/queries/nobody/answers'),
   ])
