@@ -20,6 +20,9 @@ test('a search finds by tags, parents, labels and metadata, in the order asked f
     ])
     assert.deepEqual(await find({ ...studies, Labels: ['urgent', 'x'] }), [])
     assert.equal((await find({ ...studies, Labels: [], LabelsConstraint: 'None' })).length, 2)
+    for (const LabelsConstraint of ['All', 'Any']) {
+      assert.equal((await find({ ...studies, Labels: [], LabelsConstraint })).length, 3)
+    }
     await door.ask('PUT', `/studies/${d.ParentStudy}/metadata/colour`, 'dark blue')
     assert.deepEqual(await find({ ...studies, MetadataQuery: { colour: 'dark*' } }), [
       d.ParentStudy,

@@ -219,7 +219,8 @@ function isBeside(desk: Desk, wanted: Wanted, id: PublicId): boolean {
 
 function hasLabels(desk: Desk, { labels, labelsConstraint }: Wanted, id: PublicId): boolean {
   const has = (label: string) => hasLabel(desk, id, label)
-  if (labelsConstraint === 'Any') return labels.some(has)
+  // No label to look for asks for nothing, unless it asks for none.
+  if (labelsConstraint === 'Any') return labels.length === 0 || labels.some(has)
   if (labelsConstraint === 'All') return labels.every(has)
   return labels.length === 0 ? labelsOf(desk, id).length === 0 : !labels.some(has)
 }

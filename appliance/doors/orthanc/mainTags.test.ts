@@ -50,6 +50,39 @@ test('tags that the settings add are told among the main tags, everywhere those 
     { settings: { extraMainDicomTags: extra, storageAccessOnFind: 'Never' } },
   ))
 
+test('the request attributes of a series are told among its main tags, whatever may be read', () =>
+  withDoor(
+    async door => {
+      const items = [[{ tag: 'ScheduledProcedureStepID', value: 'S1' }]]
+      const one = await door.upload({}, [{ tag: 'RequestAttributesSequence', items }])
+      const told = [{ ScheduledProcedureStepID: 'S1' }]
+      const path = `/series/${one.ParentSeries}`
+      const series = async (more = '') =>
+        (await door.told(path + more)) as Record<string, JsonObject>
+      assert.deepEqual((await series()).MainDicomTags!.RequestAttributesSequence, told)
+      assert.deepEqual((await series('?short')).MainDicomTags!['0040,0275'], [
+        { '0040,0009': 'S1' },
+      ])
+      for (const list of [
+        '/series?expand',
+        `/studies/${one.ParentStudy}/series`,
+        '/series?expand',
+      ]) {
+        const [listed] = (await door.told(list)) as Record<string, JsonObject>[]
+        assert.deepEqual(listed!.MainDicomTags!.RequestAttributesSequence, told, list)
+      }
+      const asked = await series('?requested-tags=RequestAttributesSequence')
+      assert.deepEqual(asked.RequestedTags, { RequestAttributesSequence: told })
+      const instance = `/instances/${one.ID}?requested-tags=RequestAttributesSequence`
+      const { RequestedTags } = (await door.told(instance)) as Record<string, JsonObject>
+      assert.deepEqual(RequestedTags, { RequestAttributesSequence: told })
+      // The next image of the series may say otherwise; the first one counts.
+      await door.upload({ SOPInstanceUID: '1.2.3.5' })
+      assert.deepEqual((await series()).MainDicomTags!.RequestAttributesSequence, told)
+    },
+    { settings: { storageAccessOnFind: 'Never' } },
+  ))
+
 test('a tag that there is not cannot be a main tag', () => {
   const { extraMainDicomTags } = orthancSettings.parse({
     extraMainDicomTags: { Study: ['Nonsense', 'Rows'], Series: ['Other'] },

@@ -1,6 +1,6 @@
 import { Fault } from '../../faults.ts'
 import type { Level, PublicId } from '../../holdings/catalog/catalog.ts'
-import { formatTag, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
+import { formatTag, mainTags, tagOf, vrOf } from '../../standard/dicom/dicom.ts'
 import type { TagFormat } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { datasetJson } from './dicomJson.ts'
@@ -65,7 +65,29 @@ function knownTag(dictionary: Pick<Dictionary, 'asked'>, name: string): Asked | 
   }
 }
 
-/** Whether what is told of a resource of this level has more than the catalogue knows. */
+/** Main tags that are sequences, which the catalogue does not have: they are read from the files. */
+const sequences = (level: Level): readonly Asked[] =>
+  mainTags[level].flatMap(keyword => {
+    const tag = tagOf(keyword)!
+    return vrOf(tag) === 'SQ' ? [{ tag }] : []
+  })
+
+const fromFiles: Readonly<Record<Level, readonly Asked[]>> = {
+  Patient: sequences('Patient'),
+  Study: sequences('Study'),
+  Series: sequences('Series'),
+  Instance: sequences('Instance'),
+}
+
+/** Whether a main tag is a sequence. */
+export const isMainSequence = (tag: number): boolean =>
+  Object.values(fromFiles).some(all => all.some(each => each.tag === tag))
+
+/** Whether the main tags of a level are told from a file, too. */
+export const needsFile = (desk: Desk, level: Level): boolean =>
+  fromFiles[level].length > 0 || hasExtraTags(desk, level)
+
+/** Whether the settings have more told of a resource of this level than Orthanc tells by itself. */
 export const hasExtraTags = ({ mainTags: { extra } }: Desk, level: Level): boolean =>
   extra[level].length > 0 || (level === 'Study' && extra.Patient.length > 0)
 
@@ -78,7 +100,8 @@ export const isExtraTag = ({ mainTags: { extra } }: Desk, level: Level, asked: A
   )
 
 /**
- * What the first image of a resource says to the tags that were added to a level; nothing when its
+ * What the first image of a resource says to the main tags that are sequences, and to those that were
+ * added to a level; nothing when its
  * file cannot be read. What is too long to be shown is left out, as among the other main tags.
  */
 export async function extraTagsJson(
@@ -88,7 +111,7 @@ export async function extraTagsJson(
   format: TagFormat,
 ): Promise<JsonObject> {
   const [first] = desk.archive.catalog.instancesOf(id)
-  const asked = desk.mainTags.extra[level]
+  const asked = [...fromFiles[level], ...desk.mainTags.extra[level]]
   if (!first || asked.length === 0) return {}
   try {
     const { dataset } = await desk.headers.read(first)

@@ -6,7 +6,7 @@ import { datasetJson, tagsJson } from './dicomJson.ts'
 import { type Asked, tagsIn } from './dictionary.ts'
 import type { Json, JsonObject } from './json.ts'
 import { rankOf } from './levels.ts'
-import { isExtraTag } from './mainTags.ts'
+import { isExtraTag, isMainSequence } from './mainTags.ts'
 
 /** Tags computed from what lies below a resource, at the level they belong to. */
 const computed: Record<string, { level: Level; of: (desk: Desk, id: PublicId) => string }> = {
@@ -99,7 +99,7 @@ export async function requestedTags(
     const keyword = keywordOf(tag) ?? ''
     const value = computedTag(desk, id, keyword) ?? indexedTag(desk, level, id, keyword)
     if (value !== undefined) found.push([tag, value])
-    else if (!isIndexed(level, keyword) && mayRead(desk, level, asked)) {
+    else if (isMainSequence(tag) || (!isIndexed(level, keyword) && mayRead(desk, level, asked))) {
       fromFile.push(asked)
     }
   }

@@ -9,7 +9,7 @@ import { Refusal } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { labelsOf } from './labels.ts'
 import { childrenKey, compactTime, parentKey } from './levels.ts'
-import { extraTagsJson, hasExtraTags } from './mainTags.ts'
+import { extraTagsJson, needsFile } from './mainTags.ts'
 import { namedMetadata, writtenMetadata } from './metadata.ts'
 import { isProtected } from './protection.ts'
 import { requestedTags } from './requestedTags.ts'
@@ -142,7 +142,7 @@ async function mainTagsJson(
     MainDicomTags: shown(of.tags),
     ...(level === 'Study' && { PatientMainDicomTags: shown(patient()) }),
   }
-  if (!hasExtraTags(desk, level)) return told
+  if (!needsFile(desk, level)) return told
   const extra = async (at: Level, tags: JsonObject) => ({
     ...tags,
     ...(await extraTagsJson(desk, at, of.id, format)),

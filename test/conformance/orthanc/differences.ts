@@ -25,7 +25,7 @@ export const intended: readonly Difference[] = [
   },
   {
     where: everywhere,
-    what: /TimezoneOffsetFromUTC|\/0008,0201$|PerformedProcedureStepStart(Date|Time)$/,
+    what: /TimezoneOffsetFromUTC|\/0008,0201$|PerformedProcedureStepStart(Date|Time)$|MainDicomTags\/(RequestAttributesSequence|0040,0275)/,
     why: 'A main tag since 1.12.5.',
   },
   {
