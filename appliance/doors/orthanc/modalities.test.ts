@@ -128,6 +128,7 @@ test('what is kept is sent by a job, which counts what was not taken', () => {
     assert.deepEqual(await (await store(ID)).json(), {
       ...{ Description: 'REST API', FailedInstancesCount: 0, InstancesCount: 1 },
       ...{ LocalAet: 'BOX', ParentResources: [ID], RemoteAet: 'FAR' },
+      Resources: [{ ID, Type: 'Instance' }],
     })
     const permissive = (await (
       await store({ Resources: [ParentStudy, ID], Permissive: true, MoveOriginatorAet: 'WHO' })

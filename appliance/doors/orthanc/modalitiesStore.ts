@@ -1,6 +1,7 @@
 import type { JobContext, JobKind } from '../../duties/jobs/jobs.ts'
 import type { Node } from '../../duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultCodes } from '../../faults.ts'
+import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { bodyOf, bytesOf } from '../../host/http/http.ts'
 import { readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
 import { statusKind } from '../../standard/dimse/dimse.ts'
@@ -46,7 +47,7 @@ export const modalityStoreRoutes: Routes = (app, desk) => {
       storageCommitment: truth(body, 'StorageCommitment') ?? false,
       ...(moveOriginatorAet && { moveOriginatorAet, moveOriginatorId: moveOriginatorId ?? 0 }),
     }
-    const content = contentOf(desk, description, 0, null)
+    const content = contentOf(desk, description, resourcesJson(desk, parents))
     return answerByJob(desk, wish, { type: 'DicomModalityStore', description, content })
   })
 
@@ -90,15 +91,30 @@ export const dimse = (status: number): JsonObject => ({
   Type: 'Dimse',
 })
 
-function contentOf(desk: Desk, storing: Storing, failed: number, transaction: Json): JsonObject {
+function contentOf(
+  desk: Desk,
+  storing: Storing,
+  resources: Json,
+  { failed = 0, transaction }: { failed?: number; transaction?: Json } = {},
+): JsonObject {
   return {
     ...sendingContent(storing, failed),
     LocalAet: localAetOf(desk, storing.node),
     MoveOriginatorAET: storing.moveOriginatorAet,
     MoveOriginatorID: storing.moveOriginatorId,
     RemoteAet: storing.node.aet,
-    StorageCommitmentTransactionUID: transaction ?? undefined,
+    Resources: resources,
+    StorageCommitmentTransactionUID: transaction,
   }
+}
+
+/** What was asked for, with its level; of what is gone since nothing is told. */
+function resourcesJson({ archive }: Desk, parents: readonly PublicId[]): JsonObject[] | undefined {
+  const all = parents.flatMap(id => {
+    const level = archive.catalog.levelOf(id)
+    return level === undefined ? [] : [{ ID: id, Type: level }]
+  })
+  return all.length > 0 ? all : undefined
 }
 
 /** C-STORE of one instance after the other; begun again at the first that was not answered. */
@@ -109,10 +125,12 @@ function storeJob(desk: Desk): JobKind<Storing> {
     async run(context) {
       const { description, stop, tell } = context
       const { node, moveOriginatorAet, moveOriginatorId } = description
+      // Once: a list of 10,000 images is not looked through again for each of them.
+      const resources = resourcesJson(desk, description.parents)
       const { failed } = await sendEach(
         desk,
         context as JobContext<Sending>,
-        count => contentOf(desk, description, count, null),
+        failed => contentOf(desk, description, resources, { failed }),
         async function* (batch) {
           const sending = asking.store(node, batch, {
             stop,
@@ -133,7 +151,8 @@ function storeJob(desk: Desk): JobKind<Storing> {
         return [{ sopClassUid, sopInstanceUid }]
       })
       const { transactionUid } = await commitmentsOf(desk).request(node, references, { stop })
-      tell({ content: contentOf(desk, description, failed, transactionUid) })
+      const content = { failed, transaction: transactionUid }
+      tell({ content: contentOf(desk, description, resources, content) })
     },
   }
 }

@@ -83,6 +83,11 @@ export const intended: readonly Difference[] = [
     why: 'Ranges are answered since 1.12.5; of one beyond the end it is said so.',
   },
   {
+    where: /\/modalities\/\w+\/store$|\/modalities\/\w+\/store </,
+    what: /^\/Resources$/,
+    why: 'What was asked for, with its level, which jobs tell since 1.12.11.',
+  },
+  {
     where: /if-none-match=(soup|\*)?$/,
     what: /^etag$/,
     why: 'Orthanc gives the ETag beside its refusal of another one, too.',

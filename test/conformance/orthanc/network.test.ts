@@ -250,7 +250,8 @@ async function jobOf({ url }: Server, id: string): Promise<Record<string, unknow
     Content: Record<string, unknown>
     ErrorPayload?: unknown
   }
-  const { ArchiveSize: __, Details: ___, TargetAet: ____, Size: _____, ...content } = Content
+  const { ArchiveSize: __, Details: ___, TargetAet: ____, Size: _____, ...more } = Content
+  const { Resources: ______, ...content } = more
   return { ...about, Content: content }
 }
 
