@@ -60,6 +60,7 @@ test('what has no equivalent is listed with the reason, what is so anyway is not
   const { settings, without } = translated(
     {
       ...{ StorageCompression: true, ReadOnly: false, Plugins: ['x'], Nonsense: 1 },
+      ...{ LuaScripts: [], HttpProxy: '', Pkcs11: {} },
       ...{ RemoteAccessAllowed: true, RegisteredUsers: { eve: 'secret' } },
     },
     '/',

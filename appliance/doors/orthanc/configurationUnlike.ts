@@ -33,9 +33,6 @@ const asItIs: Readonly<Record<string, readonly unknown[]>> = {
   DicomScuPreferredTransferSyntax: ['1.2.840.10008.1.2.1'],
   BuiltinDecoderTranscoderOrder: ['After'],
   StorageCommitmentReportsSize: [100],
-  HttpsCACertificates: [''],
-  HttpProxy: [''],
-  DefaultPrivateCreator: [''],
 }
 
 const sameReason = (why: string, options: readonly string[]): Record<string, string> =>
@@ -142,6 +139,10 @@ const reasons: Readonly<Record<string, string>> = {
   DeidentifyLogsDicomVersion: 'logs never hold what identifies a patient',
 }
 
+/** No plugins, no scripts, no proxy: nothing is asked for. */
+const isEmpty = (value: unknown): boolean =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+
 /** Options that are translated and still mean something else there, when they have such a value. */
 const partly: Readonly<Record<string, (value: unknown) => boolean>> = {
   ReadOnly: value => value === true,
@@ -173,6 +174,6 @@ export function unlike(
   if (option === 'AuthenticationEnabled' && value === false) return undefined
   if (partly[option]?.(value)) return reasons[option]
   if (isTranslated && option !== 'DicomThreadsCount') return undefined
-  if (asItIs[option]?.includes(value)) return undefined
+  if (asItIs[option]?.includes(value) || isEmpty(value)) return undefined
   return reasons[option] ?? 'there is nothing like it here'
 }
