@@ -25,15 +25,16 @@ export function doneAsJson(headers: Record<string, string> = {}): Response {
   return new Response('{}', { headers: { ...typed('application/json'), ...headers } })
 }
 
-/** How Orthanc says of a resource itself that it is not there: 404 without a body. */
-export function missing(): Response {
-  return new Response(null, { status: 404 })
+/** A status without a word, whose length is told: it is over at once. */
+export function wordless(status: number, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status, headers: { 'Content-Length': '0', ...headers } })
 }
 
+/** How Orthanc says of a resource itself that it is not there: 404 without a body. */
+export const missing = (): Response => wordless(404)
+
 /** May not be written, whoever asks. */
-export function forbidden(): Response {
-  return new Response(null, { status: 403 })
-}
+export const forbidden = (): Response => wordless(403)
 
 /**
  * Headers of a download; the name is for the caller's disk. One with letters beyond ASCII is given a

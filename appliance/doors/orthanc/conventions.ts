@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { HttpEnv, Schema, Served } from '../../host/http/http.ts'
 import type { Log } from '../../log.ts'
-import { json } from './answers.ts'
+import { json, wordless } from './answers.ts'
 import type { Call } from './arguments.ts'
 import { errorAnswer, Refusal, refusalOf } from './errors.ts'
 import type { Figures } from './figures.ts'
@@ -30,7 +30,7 @@ export function conventional(
 ): App {
   const refused = (c: Call, refusal: Refusal) => {
     const answer = errorAnswer(refusal, c.req.method, decoded(pathOf(c.req.url)))
-    return options.describes ? answer : new Response(null, { status: answer.status })
+    return options.describes ? answer : wordless(answer.status)
   }
   const inner: App = new Hono<{ Bindings: HttpEnv }>({
     getPath: request => withoutTrailingSlash(pathOf(request.url)),
@@ -41,7 +41,7 @@ export function conventional(
     const path = withoutTrailingSlash(pathOf(c.req.url))
     const allowed = verbs.filter(verb => inner.router.match(verb, path)[0].length > 0)
     if (allowed.length > 0) {
-      return new Response(null, { status: 405, headers: { Allow: allowed.join(',') } })
+      return wordless(405, { Allow: allowed.join(',') })
     }
     const below = c.req.method === 'GET' ? namesBelow(inner, path) : []
     return below.length > 0 ? json(below) : refused(c, new Refusal('UnknownResource'))
@@ -68,14 +68,12 @@ export function conventional(
   }
   if (options.beside) outer.route('/', options.beside as unknown as App)
   outer.get('/', c =>
-    c.req.raw.method === 'GET'
-      ? new Response(null, { status: 301, headers: { Location: 'ui/' } })
-      : notRouted(),
+    c.req.raw.method === 'GET' ? wordless(301, { Location: 'ui/' }) : notRouted(),
   )
   outer.all('*', async c => {
     const verb = verbOf(c)
     if (verb === 'HEAD' || verb === 'OPTIONS') return notRouted()
-    if (!(verbs as readonly string[]).includes(verb)) return new Response(null, { status: 400 })
+    if (!(verbs as readonly string[]).includes(verb)) return wordless(400)
     const { raw } = c.req
     const end = options.figures.begin()
     try {
@@ -89,7 +87,7 @@ export function conventional(
   return outer
 }
 
-const notRouted = () => new Response(null, { status: 404 })
+const notRouted = () => wordless(404)
 
 /** The verb meant: browsers and proxies that know only GET and POST name another beside. */
 function verbOf(c: Call): string {

@@ -172,8 +172,11 @@ export function errorAnswer(refusal: Refusal, method: string, uri: string): Resp
     },
     '\t',
   )
-  return new Response(`${body}\n`, { status, headers: { 'Content-Type': 'text/plain' } })
+  return new Response(`${body}\n`, { status, headers: textHeaders })
 }
+
+/** So are texts of every kind typed since 1.12.2. */
+const textHeaders = { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' }
 
 const reasons: Record<number, string> = {
   400: 'Bad Request',

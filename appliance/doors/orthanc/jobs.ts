@@ -1,6 +1,6 @@
 import type { Job } from '../../duties/jobs/jobs.ts'
 import { streamed } from '../../host/http/http.ts'
-import { doneAsJson, download, json, missing } from './answers.ts'
+import { doneAsJson, download, json, missing, wordless } from './answers.ts'
 import { flag } from './arguments.ts'
 import { errorOf, Refusal, refusalOfJob } from './errors.ts'
 import { failed } from './failures.ts'
@@ -37,7 +37,7 @@ export const jobRoutes: Routes = (app, desk) => {
     app.post(`/jobs/:id/${action}`, async c => {
       const did = await jobs[action](c.req.param('id'))
       // So Orthanc says that a POST has no effect, with no body.
-      return did ? doneAsJson() : new Response(null, { status: 400 })
+      return did ? doneAsJson() : wordless(400)
     })
   }
 

@@ -1,7 +1,7 @@
 import type { Node } from '../../duties/nodes/nodes.ts'
 import type { Level } from '../../holdings/catalog/catalog.ts'
 import { type Dataset, formatTag, mainTags, tagOf } from '../../standard/dicom/dicom.ts'
-import { json } from './answers.ts'
+import { json, wordless } from './answers.ts'
 import { type Call, jsonBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { answerJson } from './dicomJson.ts'
@@ -37,7 +37,7 @@ export const modalityFindRoutes: Routes = (app, desk) => {
       const keys = keysIn(await bodyIn(desk, c), 'Query', desk.dictionary)
       // As Orthanc: who asks below a resource names it, else the POST has no effect.
       if (parentsOf(level).some(above => !keys.get(keyOfLevel(above)))) {
-        return new Response(null, { status: 400 })
+        return wordless(400)
       }
       const found = await findAll(desk, c, node, level, keys)
       return json(found.map(dataset => answerJson(desk.dictionary, dataset, 'human')))

@@ -217,7 +217,10 @@ test('verbs, slashes and unknown paths are treated as Orthanc does', () =>
     ] as const) {
       assert.equal((await door.ask(method, '/studies')).status, status)
     }
+    const wordless = await door.get('/studies/nobody')
+    assert.deepEqual([wordless.status, wordless.headers.get('content-length')], [404, '0'])
     const unknown = await door.get('/no%20such//path/?a=b')
+    assert.equal(unknown.headers.get('x-content-type-options'), 'nosniff')
     assert.equal(unknown.status, 404)
     assert.equal(unknown.headers.get('content-type'), 'text/plain')
     assert.equal(((await unknown.json()) as JsonObject).Uri, '/no such/path/')

@@ -1,4 +1,4 @@
-import { json, missing } from './answers.ts'
+import { json, missing, wordless } from './answers.ts'
 import type { Routes } from './routes.ts'
 
 /** The Orthanc whose interface we speak: clients look at these to learn what they may ask. */
@@ -52,7 +52,7 @@ export const systemRoutes: Routes = (app, desk) => {
 
   // Where Orthanc sends browsers, which ask for it by themselves: our own pages have theirs.
   app.get('/favicon.ico', () => {
-    return new Response(null, { status: 301, headers: { Location: 'ui/favicon.ico' } })
+    return wordless(301, { Location: 'ui/favicon.ico' })
   })
 
   app.get('/plugins', () => json(['explorer.js']))

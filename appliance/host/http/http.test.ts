@@ -216,3 +216,16 @@ test('a byte range is read as RFC 9110 says', () => {
     assert.equal(rangeOf(whole, 100), 'whole')
   }
 })
+
+test('a caller of old, who speaks HTTP/1.0 and names no host, is answered', async () => {
+  const app: App = new Hono()
+  app.get('/', c => c.text('here'))
+  await serving(app, async port => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET / HTTP/1.0\r\n\r\n')
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/)
+    assert.match(text, /\r\n\r\nhere$/)
+  })
+})

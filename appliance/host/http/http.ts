@@ -112,6 +112,8 @@ function build(options: HttpServerOptions, limits: HttpLimits): Server {
   }
   const server = createAdaptorServer({
     fetch: (request, env) => answer(request, env as HttpEnv, options),
+    // Of HTTP/1.0, which many probes still speak, nobody has to name a host.
+    hostname: 'localhost',
     createServer: (tls ? createSecureServer : createServer) as typeof createServer,
     serverOptions,
   }) as Server
