@@ -257,10 +257,7 @@ export function createJobs(options: JobsOptions): Jobs {
 
     list: () => [...entries.values()].map(told),
     totals: history.totals,
-    get(id) {
-      const entry = entries.get(id)
-      return entry && told(entry)
-    },
+    get: id => (entries.has(id) ? told(entries.get(id)!) : undefined),
     settled: id => settled(entries.get(id)),
 
     cancel: id => interrupt(id, 'cancelled'),

@@ -5,7 +5,8 @@ import { after, before, test } from 'node:test'
 import { pydicomSamples, roundsOf } from '../../samples/pydicom.ts'
 import { ask, type Question, surprises } from './compare.ts'
 import { absent, type Server, startOrthanc, startOurs } from './peer.ts'
-import { aboutAll, aboutEach, writesAbout, writesAboutPatient } from './questions.ts'
+import { aboutAll, aboutEach } from './questions.ts'
+import { writesAbout, writesAboutPatient } from './questionsWriting.ts'
 
 /** The same requests to Debian's Orthanc and to us. See differences.ts for what may differ, and why. */
 const conformance = (title: string, body: () => Promise<void>) =>
