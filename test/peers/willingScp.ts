@@ -1,5 +1,7 @@
 import dcmjsDimse from 'dcmjs-dimse'
 
+// It turns the root logger of `loglevel` to TRACE when it loads; it must not speak in the tests.
+dcmjsDimse.log.disableAll()
 const { Scp, constants, responses } = dcmjsDimse
 
 /**

@@ -1,10 +1,3 @@
-import dcmjsDimse from 'dcmjs-dimse'
-
-// The library turns the root logger of `loglevel` to TRACE when it loads; it must not speak here.
-dcmjsDimse.log.disableAll()
-
-const library = dcmjsDimse.constants
-
 /** PDU types, PS3.8 §9.3. */
 export const pduType = {
   associateRq: 0x01,
@@ -20,42 +13,41 @@ export const pduType = {
 export const applicationContextName = '1.2.840.10008.3.1.1.1'
 
 /** PS3.4 Annex A. */
-export const verificationSopClass = library.SopClass.Verification
+export const verificationSopClass = '1.2.840.10008.1.1'
 
 /** PS3.5 Annex A.1: the transfer syntax of every command set, and every node's default. */
-export const implicitVrLittleEndian = library.TransferSyntax.ImplicitVRLittleEndian
+export const implicitVrLittleEndian = '1.2.840.10008.1.2'
 
 /** Results of a presentation context, PS3.8 table 9-18. */
 export const contextResult = {
-  accepted: library.PresentationContextResult.Accept,
-  refusedByUser: library.PresentationContextResult.RejectUser,
-  refusedByProvider: library.PresentationContextResult.RejectNoReason,
-  abstractSyntaxNotSupported: library.PresentationContextResult.RejectAbstractSyntaxNotSupported,
-  transferSyntaxesNotSupported:
-    library.PresentationContextResult.RejectTransferSyntaxesNotSupported,
+  accepted: 0,
+  refusedByUser: 1,
+  refusedByProvider: 2,
+  abstractSyntaxNotSupported: 3,
+  transferSyntaxesNotSupported: 4,
 } as const
 
 /** Who aborts, PS3.8 table 9-26. */
 export const abortSource = {
-  user: library.AbortSource.ServiceUser,
-  provider: library.AbortSource.ServiceProvider,
+  user: 0,
+  provider: 2,
 } as const
 
 /** Why the provider aborts, PS3.8 table 9-26. */
 export const abortReason = {
-  notSpecified: library.AbortReason.NotSpecified,
-  unrecognizedPdu: library.AbortReason.UnrecognizedPdu,
-  unexpectedPdu: library.AbortReason.UnexpectedPdu,
-  unrecognizedParameter: library.AbortReason.UnrecognizedPduParameter,
-  unexpectedParameter: library.AbortReason.UnexpectedPduParameter,
-  invalidParameter: library.AbortReason.InvalidPduParameter,
+  notSpecified: 0,
+  unrecognizedPdu: 1,
+  unexpectedPdu: 2,
+  unrecognizedParameter: 4,
+  unexpectedParameter: 5,
+  invalidParameter: 6,
 } as const
 
 /** Priorities, PS3.7 §9.1.1.1.5; the numbers are not in the order of the words. */
 export const priority = {
-  medium: library.Priority.Medium,
-  high: library.Priority.High,
-  low: library.Priority.Low,
+  medium: 0,
+  high: 1,
+  low: 2,
 } as const
 
 /** Command Fields, PS3.7 table E.1-1, by the names of their messages. */
