@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as digestOf } from 'node:crypto'
 import { Fault } from '../../faults.ts'
 import { DatasetWalker, readFileMeta, type Walked } from '../../standard/dicom/dicom.ts'
 import type { Bytes } from '../storage/storage.ts'
@@ -88,7 +88,7 @@ function beginPass(
         transferSyntaxUid,
         bytes,
         datasetOffset: head.length,
-        metaDigest: createHash('sha256').update(head).digest('hex'),
+        metaDigest: digestOf('sha256', head, 'hex'),
         datasetDigest: hash.digest('hex'),
         walked,
       }

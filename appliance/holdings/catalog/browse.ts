@@ -1,5 +1,6 @@
 import type { Catalog, Change, Family, Level, Parent, PublicId, Totals } from './catalog.ts'
 import { levels } from './catalog.ts'
+import type { Told } from './changelog.ts'
 import { childNumbers, seriesStatusOf } from './entries.ts'
 import { identifierText } from './fold.ts'
 import { numberAt } from './key.ts'
@@ -17,7 +18,7 @@ import {
 } from './tables.ts'
 
 /** The catalogue's reading side, without searching. */
-export function createCatalog(store: Store): Catalog {
+export function createCatalog(store: Store, log: Told): Catalog {
   const numberAtLevel = (level: Level, id: PublicId) =>
     store.get<number>(tables.identity(level, id))
 
@@ -123,6 +124,8 @@ export function createCatalog(store: Store): Catalog {
     totals: () => ({ ...(store.get<Totals>(tables.fact('totals')) ?? noTotals) }),
 
     changes(after, limit) {
+      const told = log.since(after, limit)
+      if (told) return told
       const prefix = tables.changes
       const range = { under: prefix, from: tables.change(after + 1).slice(prefix.length), limit }
       return Array.from(store.range<StoredChange>(range), ([key, [kind, level, id, at]]) => {

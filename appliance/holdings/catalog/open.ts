@@ -47,7 +47,7 @@ export async function openCatalog(
   const { now } = options
   const log = createChangeLog(store, now, options.onChange)
   return {
-    catalog: createCatalog(store),
+    catalog: createCatalog(store, log),
     register: createRegister({ store, now, log }),
     remaking: {
       begin: () => beginRemaking(generations, now),

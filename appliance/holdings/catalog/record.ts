@@ -190,6 +190,7 @@ export function createRegister(options: {
         const keys = Array.from(store.range({ limit: 10_000 }), ([key]) => key)
         const remove = keys.filter(key => !kept.has(key))
         if (remove.length === 0) return
+        log.forget()
         store.commit({ remove })
         await store.flushed()
       }

@@ -193,7 +193,8 @@ function countAnew(store: Store): void {
 
 /** All of it was told when it happened. */
 function quiet(store: Store): ChangeLog {
-  return { tell: (_, writes) => void store.commit(writes), close: () => undefined }
+  const nothing = () => undefined
+  return { tell: (_, writes) => void store.commit(writes), forget: nothing, close: nothing }
 }
 
 function recordedAt(store: Store, key: Key): Recorded | undefined {

@@ -107,21 +107,55 @@ export interface NewFileMeta {
 
 /** Preamble, 'DICM' and File Meta Information; the dataset follows immediately. */
 export function writeFileMeta(fields: NewFileMeta): Uint8Array {
-  const elements: NewElement[] = [
-    { tag: 'FileMetaInformationVersion', value: Uint8Array.of(0, 1) },
-    { tag: 'MediaStorageSOPClassUID', value: fields.sopClassUid },
-    { tag: 'MediaStorageSOPInstanceUID', value: fields.sopInstanceUid },
-    { tag: 'TransferSyntaxUID', value: fields.transferSyntaxUid },
-    { tag: 'ImplementationClassUID', value: fields.implementationClassUid },
-    { tag: 'ImplementationVersionName', value: fields.implementationVersionName },
-  ]
+  const { before, behind } = aroundInstance(fields)
+  const uid = { tag: 'MediaStorageSOPInstanceUID', value: fields.sopInstanceUid }
+  const instance = writeDataset([uid], explicitLittleEndian)
+  const head = Buffer.concat([before, instance, behind])
+  head.writeUInt32LE(head.length - groupBegin, groupBegin - 4)
+  return head
+}
+
+/** Behind the preamble, 'DICM' and the group's length. */
+const groupBegin = start + 12
+
+type Around = { before: Uint8Array; behind: Uint8Array }
+
+/** What is the same for each image of a sender, so that it is written once: all but the instance. */
+const known = new Map<string, Around>()
+const mostKnown = 64
+
+function aroundInstance(fields: NewFileMeta): Around {
+  const { sopInstanceUid: _, ...same } = fields
+  const key = JSON.stringify(same)
+  let around = known.get(key)
+  if (!around) {
+    around = writeAround(fields)
+    if (known.size >= mostKnown) known.clear()
+    known.set(key, around)
+  }
+  return around
+}
+
+function writeAround(fields: NewFileMeta): Around {
   const titles = {
     SourceApplicationEntityTitle: fields.sourceAeTitle,
     SendingApplicationEntityTitle: fields.sendingAeTitle,
     ReceivingApplicationEntityTitle: fields.receivingAeTitle,
   }
-  for (const [tag, value] of Object.entries(titles)) if (value) elements.push({ tag, value })
-  const group = writeDataset(elements, explicitLittleEndian)
-  const length = writeDataset([{ tag: groupLength, value: group.length }], explicitLittleEndian)
-  return Buffer.concat([new Uint8Array(preamble), Buffer.from('DICM', 'latin1'), length, group])
+  const first: NewElement[] = [
+    { tag: groupLength, value: 0 },
+    { tag: 'FileMetaInformationVersion', value: Uint8Array.of(0, 1) },
+    { tag: 'MediaStorageSOPClassUID', value: fields.sopClassUid },
+  ]
+  const last: NewElement[] = [
+    { tag: 'TransferSyntaxUID', value: fields.transferSyntaxUid },
+    { tag: 'ImplementationClassUID', value: fields.implementationClassUid },
+    { tag: 'ImplementationVersionName', value: fields.implementationVersionName },
+    ...Object.entries(titles).flatMap(([tag, value]) => (value ? [{ tag, value }] : [])),
+  ]
+  const opening = [new Uint8Array(preamble), Buffer.from('DICM', 'latin1')]
+  return {
+    before: Buffer.concat([...opening, writeDataset(first, explicitLittleEndian)]),
+    behind: writeDataset(last, explicitLittleEndian),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Dataset } from './dataset.ts'
+import { tagOf } from './dictionary.ts'
 
 /** The main DICOM tags of each level, by keyword: what Orthanc 1.13.0 keeps in its index. */
 export const mainTags = {
@@ -67,9 +68,21 @@ export type MainTagLevel = keyof typeof mainTags
  */
 export function mainTagsOf(dataset: Dataset, level: MainTagLevel): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const keyword of mainTags[level]) {
-    const text = dataset.text(keyword)
+  for (const [keyword, tag] of tagged(level)) {
+    const text = dataset.text(tag)
     if (text !== undefined) found[keyword] = text
   }
   return found
+}
+
+/** Looked up once: every image that comes is asked for all of them. */
+const tags = new Map<MainTagLevel, readonly (readonly [string, number])[]>()
+
+function tagged(level: MainTagLevel): readonly (readonly [string, number])[] {
+  let known = tags.get(level)
+  if (!known) {
+    known = mainTags[level].map(keyword => [keyword, tagOf(keyword)!] as const)
+    tags.set(level, known)
+  }
+  return known
 }

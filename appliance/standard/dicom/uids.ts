@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Who wrote a file or opened an association, as PS3.7 §D.3.3.2 and PS3.10 §7.1 ask for. */
 export const implementation = {
@@ -30,6 +30,6 @@ export function generateUid(random: (bytes: number) => Uint8Array): string {
  * Forty hexadecimal digits of SHA-1 in five groups. A missing PatientID counts as ''.
  */
 export function publicIdOf(...identifiers: readonly string[]): string {
-  const hex = createHash('sha1').update(identifiers.join('|'), 'utf8').digest('hex')
+  const hex = hash('sha1', identifiers.join('|'), 'hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 16)}-${hex.slice(16, 24)}-${hex.slice(24, 32)}-${hex.slice(32)}`
 }

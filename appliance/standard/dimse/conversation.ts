@@ -142,7 +142,7 @@ export class Conversation {
     this.#stop.abort(fault)
     for (const task of this.#tasks) {
       task.inflow?.fail(fault)
-      task.cancel.abort(fault)
+      task.callOff(fault)
     }
     this.#inflow = undefined
     this.#asking.ended(fault)
@@ -168,7 +168,7 @@ export class Conversation {
     if (field === commandField['C-CANCEL-RQ']) {
       const id = command.messageIdBeingRespondedTo
       // One that is not found has just been answered: nothing is wrong.
-      this.#tasks.find(task => task.messageId === id)?.cancel.abort()
+      this.#tasks.find(task => task.messageId === id)?.callOff()
       return undefined
     }
     const { messageId } = command

@@ -91,7 +91,7 @@ async function* operate(task: Task, around: Surroundings): AsyncGenerator<Reply>
     yield reply
     if (statusKind(reply.status) !== 'pending') return
   }
-  yield { status: task.cancel.signal.aborted ? status.cancel : status.success }
+  yield { status: task.cancelled.aborted ? status.cancel : status.success }
 }
 
 function operationRequest(task: Task, around: Surroundings): OperationRequest {
@@ -110,7 +110,7 @@ function operationRequest(task: Task, around: Surroundings): OperationRequest {
       ? { attributeIdentifiers: command.attributeIdentifierList }
       : {}),
     ...(dataset ? { dataset } : {}),
-    cancelled: task.cancel.signal,
+    cancelled: task.cancelled,
   }
 }
 

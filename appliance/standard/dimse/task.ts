@@ -1,3 +1,4 @@
+import type { Fault } from '../../faults.ts'
 import type { DatasetSink } from './assembly.ts'
 import type { Command } from './command.ts'
 import { Gather } from './gather.ts'
@@ -17,8 +18,6 @@ export class Task implements DatasetSink {
   readonly operation: Operation | undefined
   /** Of a C-STORE. */
   readonly inflow: Inflow | undefined
-  /** Fires at C-CANCEL and at the end of the association. */
-  readonly cancel = new AbortController()
   readonly #identifierBytes: number
   readonly #pace: Pace
   readonly #whole: (task: Task) => void
@@ -28,6 +27,8 @@ export class Task implements DatasetSink {
   #waiting: boolean
   #heldBytes = 0
   #complete: boolean
+  #cancel: AbortController | undefined
+  #calledOff = false
   /** The dataset is larger than we take, and was dropped. */
   tooLarge = false
 
@@ -58,6 +59,18 @@ export class Task implements DatasetSink {
     if (!options.datasetFollows) return
     if (options.operation === 'C-STORE') this.inflow = new Inflow(options.pace)
     else this.#gathered = new Gather(options.identifierBytes)
+  }
+
+  /** Fires at C-CANCEL and at the end of the association; made for who asks: a C-STORE never does. */
+  get cancelled(): AbortSignal {
+    this.#cancel ??= new AbortController()
+    if (this.#calledOff) this.#cancel.abort()
+    return this.#cancel.signal
+  }
+
+  callOff(reason?: Fault): void {
+    this.#calledOff = true
+    this.#cancel?.abort(reason)
   }
 
   /** Nothing of the request is still to come. */
