@@ -9,6 +9,8 @@ const gathered = 256 * 1024
 /** Before a blob's first lot: a CT image is written and synced in one turn of the thread pool. */
 export const wholeAtMost = 768 * 1024
 const mostChunks = 512
+/** Of a large blob so much is synced while the rest arrives: at its end little is left to wait for. */
+const syncedAhead = 16 * 1024 * 1024
 
 const syncFile = promisify(fdatasync)
 
@@ -16,9 +18,9 @@ const syncFile = promisify(fdatasync)
  * Writes all of `bytes` into an empty file and answers how many they were, once they would survive a
  * power cut. `file` is open for synchronous writing (`O_DSYNC`): up to `whole` bytes are gathered,
  * written and synced in one turn of the thread pool. Of more than that `open` opens the file again,
- * to be synced once at the end; while one lot is being written the next is gathered, so receiving and
- * writing overlap, and a slow disk holds up the source. Chunks must not be changed by their giver
- * afterwards.
+ * to be synced now and then, and at the end; while one lot is being written the next is gathered, so
+ * receiving and writing overlap, and a slow disk holds up the source. Chunks must not be changed by
+ * their giver afterwards.
  */
 export async function pour(
   bytes: Bytes,
@@ -31,6 +33,20 @@ export async function pour(
   let size = 0
   let lots: number | undefined
   let writing: Promise<void> | undefined
+  let unsynced = 0
+  let syncing: Promise<void> | undefined
+  let syncFailure: unknown
+  function syncAhead(lots: number): void {
+    unsynced = 0
+    // Linux tells a file's failed write once: whoever hears of it here must not forget it.
+    syncing = onDisk(syncFile(lots))
+      .catch(error => {
+        syncFailure ??= error
+      })
+      .finally(() => {
+        syncing = undefined
+      })
+  }
   try {
     for await (const chunk of bytes) {
       if (chunk.length === 0) continue
@@ -39,10 +55,13 @@ export async function pour(
       if (size < (lots === undefined ? whole : gathered) && lot.length < mostChunks) continue
       lots ??= await open()
       await writing
+      if (syncFailure) throw syncFailure
+      if (unsynced >= syncedAhead && !syncing) syncAhead(lots)
       writing = writeLot(lots, lot, position, size)
       // Whoever awaits it sees its failure; until then it is nobody's unhandled rejection.
       writing.catch(() => {})
       position += size
+      unsynced += size
       lot = []
       size = 0
     }
@@ -50,10 +69,13 @@ export async function pour(
     const left = [writing, size > 0 ? writeLot(lots ?? file, lot, position, size) : undefined]
     const failed = (await Promise.allSettled(left)).find(each => each.status === 'rejected')
     if (failed) throw failed.reason
+    await syncing
     if (lots !== undefined) await onDisk(syncFile(lots))
+    if (syncFailure) throw syncFailure
     return position + size
   } finally {
     await writing?.catch(() => {})
+    await syncing
     if (lots !== undefined) closeSync(lots)
   }
 }
