@@ -65,3 +65,13 @@ test('what breaks off later is thrown where it is, and told as ours', async () =
   assert.deepEqual(numbers(got), [0, 1, 2])
   assert.equal(reading.fault(), fault)
 })
+
+test('what is one chunk is known to be whole when more was asked for', async () => {
+  const one = await readAhead(source(1).open, 1000)
+  assert.deepEqual(one.whole, new Uint8Array(10))
+  assert.equal((await readAhead(source(1).open)).whole, undefined, 'there may be more')
+  assert.equal((await readAhead(source(2).open, 1000)).whole, undefined)
+  assert.equal((await readAhead(source(0).open, 1000)).whole, undefined)
+  const broken = await readAhead(source(1, new Fault('storage-failed', 'a bad sector')).open, 1000)
+  assert.equal(broken.whole, undefined)
+})

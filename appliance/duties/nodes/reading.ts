@@ -6,6 +6,8 @@ type Bytes = AsyncIterable<Uint8Array>
 export interface Reading {
   /** To be read once: each chunk while the next is already being read. */
   bytes: Bytes
+  /** All of it, when it was read in one chunk ahead; then there is nothing left to be read. */
+  whole?: Uint8Array
   /** What went wrong on our side so far: never a fault of the wire. */
   fault(): Fault | undefined
   /** Whether any of it was given away. */
@@ -39,7 +41,9 @@ export async function readAhead(open: () => Bytes, ahead = 0): Promise<Reading> 
     if (read >= ahead) break
     held.push(step.value)
   }
+  const isWhole = step?.done === true && held.length === 1
   return {
+    ...(isWhole && { whole: held[0]! }),
     bytes: (async function* () {
       begun = true
       for (let chunk = held.shift(); chunk; chunk = held.shift()) yield chunk

@@ -94,29 +94,47 @@ export async function* sendOver(
   instances: readonly Instance[],
   { cancel, ...originator }: Omit<SendOptions, 'stop'> = {},
 ): AsyncGenerator<Sent, number> {
-  let ahead: Promise<Parcel> | undefined
+  const packed: Promise<Parcel>[] = []
+  let next = 0
+  let ahead = 0
+  const packMore = () => {
+    while (next < instances.length && (packed.length === 0 || fits(instances[next]!))) {
+      const instance = instances[next++]!
+      ahead += instance.bytes
+      packed.push(pack(parts, peer, instance))
+    }
+  }
+  const fits = ({ bytes }: Instance) => packed.length < mostAhead && ahead + bytes <= bytesAhead
   try {
-    for (const [at, instance] of instances.entries()) {
+    for (const [at, { bytes }] of instances.entries()) {
       if (cancel?.aborted) break
-      const parcel = await (ahead ?? pack(parts, peer, instance))
+      packMore()
+      const parcel = await packed.shift()!
+      ahead -= bytes
       const sending = send(peer, parcel, originator)
-      const next = instances[at + 1]
-      ahead = next && pack(parts, peer, next)
+      packMore()
       const { sent, broken } = await sending
       yield sent
       if (broken) return at + 1
     }
     return instances.length
   } finally {
-    await (await ahead)?.going?.reading.close()
+    for (const parcel of packed) await (await parcel).going?.reading.close()
   }
 }
+
+/** So many images, or so many bytes of them, are read ahead; always one. */
+const mostAhead = 8
+const bytesAhead = 2 * 1024 * 1024
 
 /**
  * So much of an image is converted before its message begins: a code stream that turns out to be
  * broken then costs this image only, and not the association.
  */
 const convertedAhead = 32 * 1024 * 1024
+
+/** One that storage reads in one go is known to be whole only when more of it was asked for. */
+const storedAhead = 1024 * 1024 + 1
 
 /** An instance on its way, its first bytes already read. */
 interface Parcel {
@@ -139,7 +157,7 @@ async function pack(
     const dataset = archive.open(id, { from: datasetOffset, to: bytes })
     return taken === stored ? dataset : transcoder!.transcode(dataset, stored, taken)
   }
-  const reading = await readAhead(open, taken === stored ? 0 : convertedAhead)
+  const reading = await readAhead(open, taken === stored ? storedAhead : convertedAhead)
   return { instance, going: { transferSyntaxUid: taken, reading } }
 }
 
@@ -168,7 +186,7 @@ async function send(
     const unread = local()
     if (unread) return { sent: unread }
     const reply = await peer.store({
-      ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data: reading.bytes },
+      ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data: reading.whole ?? reading.bytes },
       ...originator,
     })
     const { status, errorComment } = reply

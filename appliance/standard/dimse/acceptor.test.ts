@@ -34,6 +34,39 @@ describe('an incoming C-STORE', () => {
     await box.stop()
   })
 
+  test('comes in the same whether it is sent as it is read or all at once', async () => {
+    const got: Buffer[] = []
+    const box = await listening({
+      services: {
+        async store({ data }) {
+          got.push(Buffer.concat(await Array.fromAsync(data)))
+          return success
+        },
+      },
+    })
+    const scanner = await calling(box.port)
+    for (const length of [0, 1, 65_536, 1_000_001, 5_000_000]) {
+      const data = Buffer.alloc(length, `image of ${length} bytes`)
+      // Asked for while one is on its way: never one inside another.
+      const replies = await Promise.all([
+        scanner.store({ ...image(0), data }),
+        scanner.store({
+          ...image(0),
+          data: (async function* () {
+            yield data
+          })(),
+        }),
+      ])
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        [0, 0],
+      )
+      for (const each of got.splice(0)) assert.ok(each.equals(data), `${length}`)
+    }
+    await scanner.release()
+    await box.stop()
+  })
+
   test('answered before its dataset is read is answered after it has come, and the association lives on', async () => {
     const box = await listening({
       services: { store: async () => ({ status: 0xa700, errorComment: 'the disk is full' }) },

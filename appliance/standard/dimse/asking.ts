@@ -125,12 +125,11 @@ export class Asking implements Peer {
     try {
       const contextId = this.#contextFor(instance.sopClassUid, instance.transferSyntaxUid)
       const exchange = this.#begin('C-STORE')
+      const command = storeCommand(instance, exchange.messageId)
       try {
-        await this.#sending.stream(
-          contextId,
-          storeCommand(instance, exchange.messageId),
-          encodingOf(instance.transferSyntaxUid).deflated ? evened(instance.data) : instance.data,
-        )
+        const data = evenWhereDeflated(instance)
+        if (data instanceof Uint8Array) await this.#sending.whole(contextId, command, data)
+        else await this.#sending.stream(contextId, command, data)
       } catch (thrown) {
         // Nobody has heard of it, or the association is gone with it.
         if (this.#exchange === exchange) this.#exchange = undefined
@@ -265,6 +264,13 @@ export class Asking implements Peer {
   #countReply(operation: Operation, reply: Reply): void {
     if (statusKind(reply.status) === 'failure') this.#counts(operation).failed++
   }
+}
+
+/** Deflated datasets of odd length are padded; of others nobody knows where they end. */
+function evenWhereDeflated({ data, transferSyntaxUid }: OutgoingStore): OutgoingStore['data'] {
+  if (!encodingOf(transferSyntaxUid).deflated) return data
+  if (!(data instanceof Uint8Array)) return evened(data)
+  return data.length % 2 === 0 ? data : Buffer.concat([data, new Uint8Array(1)])
 }
 
 function storeCommand(instance: OutgoingStore, messageId: number): Command {

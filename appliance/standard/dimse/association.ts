@@ -78,6 +78,8 @@ export class Association {
   #state: State = 'idle'
   #ending: Ending | undefined
   #drain: PromiseWithResolvers<void> | undefined
+  /** What is written is held until the end of this turn of the thread. */
+  #corked = false
   #flushedAtStall = 0
   #receivedBefore = 0
   #error: Error | undefined
@@ -349,15 +351,26 @@ export class Association {
     this.watch.set('artim', this.#timers.artim)
   }
 
+  /**
+   * What is sent in one turn of the thread goes out as one write: the pending reply of a C-GET
+   * together with the next image, which follows it without waiting for anything.
+   */
   #send(...buffers: readonly Uint8Array[]): void {
     const { socket } = this
-    if (buffers.length === 1) socket.write(buffers[0]!)
-    else {
+    if (!this.#corked) {
+      this.#corked = true
       socket.cork()
-      for (const buffer of buffers) socket.write(buffer)
-      socket.uncork()
+      process.nextTick(() => this.#uncork())
     }
-    if (socket.writableLength > 0 && !this.watch.has('writeStall')) this.#watchWrites()
+    for (const buffer of buffers) socket.write(buffer)
+  }
+
+  #uncork(): void {
+    const { socket } = this
+    this.#corked = false
+    socket.uncork()
+    if (socket.writableLength > 0 && !this.#ending && !this.watch.has('writeStall'))
+      this.#watchWrites()
   }
 
   #watchWrites(): void {

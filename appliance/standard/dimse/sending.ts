@@ -33,6 +33,25 @@ export class Sending {
   }
 
   /**
+   * A whole message as one write; resolves when it is on its way. Throws when the association ends
+   * before.
+   */
+  async whole(contextId: number, command: Command, dataset: Uint8Array): Promise<void> {
+    const association = this.#association
+    const done = this.#turns.taken ? await this.#turns.take() : undefined
+    try {
+      if (association.ending) throw faultOfEnding(association.ending)
+      const out = this.#cut(contextId, 'command', encodeCommand(command))
+      out.push(...this.#cut(contextId, 'dataset', dataset))
+      association.sendData(out)
+    } finally {
+      // What comes next goes behind it.
+      done?.()
+    }
+    if (association.congested) await association.drained()
+  }
+
+  /**
    * A message whose dataset comes chunk by chunk, read no faster than the other end takes it. The
    * command goes out with the first of them. When `data` throws before that, nothing was sent;
    * afterwards the association is given up, because a begun message cannot be taken back. Either

@@ -114,7 +114,8 @@ export interface OutgoingStore {
   sopInstanceUid: string
   /** Of `data`. A context must have been accepted with exactly this one. */
   transferSyntaxUid: string
-  data: AsyncIterable<Uint8Array>
+  /** As it comes, or all of it, which costs less. Not to be changed before the answer is there. */
+  data: AsyncIterable<Uint8Array> | Uint8Array
   priority?: number
   moveOriginatorAeTitle?: string
   moveOriginatorMessageId?: number
