@@ -113,18 +113,32 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
     },
 
     async *read(key, range) {
-      const file = await onDisk(fs.open(fileOf(root, key), 'r'))
+      let at = range?.from ?? 0
+      const end = range?.to ?? Number.POSITIVE_INFINITY
+      const first = await openAndRead(
+        fileOf(root, key),
+        at,
+        Math.max(0, Math.min(readSize, end - at)),
+      )
+      const { file } = first
+      let { chunk } = first
+      let isOpen = true
       try {
-        const end = range?.to ?? Number.POSITIVE_INFINITY
-        for (let at = range?.from ?? 0; at < end; ) {
-          const chunk = Buffer.allocUnsafeSlow(Math.min(readSize, end - at))
-          const { bytesRead } = await onDisk(fs.read(file, chunk, 0, chunk.length, at))
-          if (bytesRead === 0) return
-          at += bytesRead
-          yield bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead)
+        for (;;) {
+          at += chunk.length
+          if (at >= end || chunk.length === 0) {
+            // Whoever reads a small blob holds no file meanwhile.
+            closeSync(file)
+            isOpen = false
+          }
+          if (chunk.length > 0) yield chunk
+          if (!isOpen) return
+          const room = Buffer.allocUnsafeSlow(Math.min(readSize, end - at))
+          const { bytesRead } = await onDisk(fs.read(file, room, 0, room.length, at))
+          chunk = bytesRead === room.length ? room : room.subarray(0, bytesRead)
         }
       } finally {
-        closeSync(file)
+        if (isOpen) closeSync(file)
       }
     },
 
@@ -152,8 +166,28 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
 }
 
 const keyOfNumber = (value: number) => value.toString(16).padStart(8, '0') as BlobKey
-const folderOf = (root: string, key: string) => join(root, key.slice(0, 3), key.slice(3, 5))
-const fileOf = (root: string, key: BlobKey) => join(folderOf(root, key), `${key}.dcm`)
+const folderOf = (root: string, key: string) => `${root}/${key.slice(0, 3)}/${key.slice(3, 5)}`
+const fileOf = (root: string, key: BlobKey) => `${folderOf(root, key)}/${key}.dcm`
+
+/** The first bytes of a file from `at` on; nothing but the thread pool is waited for in between. */
+function openAndRead(
+  path: string,
+  at: number,
+  length: number,
+): Promise<{ file: number; chunk: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    open(path, 'r', (refusal, file) => {
+      if (refusal) return reject(storageFault(refusal))
+      const chunk = Buffer.allocUnsafeSlow(length)
+      read(file, chunk, 0, length, at, (error, count) => {
+        if (!error)
+          return resolve({ file, chunk: count < length ? chunk.subarray(0, count) : chunk })
+        closeSync(file)
+        reject(storageFault(error))
+      })
+    })
+  })
+}
 
 async function sizeOf(path: string): Promise<number | undefined> {
   try {

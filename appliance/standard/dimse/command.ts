@@ -99,7 +99,7 @@ export function encodeCommand(given: Command): Uint8Array {
     if (value !== undefined) length += elementHeaderLength + lengthOf(value)
   }
   // Padding is left as the NUL that UIDs want; texts overwrite it.
-  const out = Buffer.alloc(elementHeaderLength + 4 + length)
+  const out = Buffer.allocUnsafe(elementHeaderLength + 4 + length).fill(0)
   out.writeUInt32LE(4, 4)
   out.writeUInt32LE(length, 8)
   let at = elementHeaderLength + 4
