@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import {
   ask,
@@ -10,6 +12,7 @@ import {
 } from '../../../test/conformance/find/answering.ts'
 import type { Box } from '../../../test/conformance/nodes/box.ts'
 import type { ImageOf } from '../../../test/faults/images.ts'
+import { eventually } from '../../../test/peers/programs.ts'
 import type { NewElement } from '../../standard/dicom/dicom.ts'
 
 const utf8: NewElement = { tag: 'SpecificCharacterSet', value: 'ISO_IR 192' }
@@ -119,6 +122,16 @@ describe('what is found', () => {
     assert.equal(replies[0]!.found!.text(0x00291020), 'private 2')
   })
 
+  test('the studies of patients of whom no identifier is known', async () => {
+    const other = await startAnswering()
+    await other.receive({ patient: '', study: 8 })
+    await other.receive({ patient: 'P9', study: 9 })
+    const keys = [{ tag: 'PatientID', value: '""' }]
+    const question = { model: patientRoot, level: 'STUDY', keys }
+    assert.deepEqual(await found(other.port, question, 'StudyInstanceUID'), ['1.2.826.0.1.8'])
+    await other.stop()
+  })
+
   test('the levels of each model', async () => {
     const patients = (model: string) => found(box.port, { model, level: 'PATIENT' }, 'PatientID')
     assert.deepEqual(await patients(patientRoot), ['P1', 'P2', 'P3'])
@@ -168,6 +181,27 @@ describe('what is found', () => {
     )
     assert.deepEqual(await studies({ tag: 'SOPClassesInStudy', value: other }), [])
     assert.deepEqual(await studies({ tag: 'NumberOfStudyRelatedInstances', value: '3' }), [1])
+  })
+
+  test('what cannot be read any more is unavailable, and asked for as such', async () => {
+    const other = await startAnswering()
+    const { instance } = await other.receive({ study: 1 })
+    await other.receive({ study: 1, instance: 2 })
+    await other.receive({ study: 2 })
+    const available = (value?: string) => ({
+      ...{ level: 'STUDY', keys: [{ tag: 'InstanceAvailability', ...(value && { value }) }] },
+    })
+    const say = (value?: string) => found(other.port, available(value), 'InstanceAvailability')
+    assert.deepEqual(await say(), ['ONLINE', 'ONLINE'])
+    assert.deepEqual(await say('OFFLINE'), [])
+    truncateSync(join(other.folder, 'blobs/000/00', `${instance.blob}.dcm`), 100)
+    other.archive.scrub.begin()
+    await eventually(() => other.archive.damaged().length > 0 || undefined, 'the scrub')
+    assert.deepEqual(await say(), ['ONLINE', 'UNAVAILABLE'], 'the least available of a study')
+    assert.deepEqual(await found(other.port, available('UNAVAILABLE'), 'StudyInstanceUID'), [
+      '1.2.826.0.1.1',
+    ])
+    await other.stop()
   })
 
   test('a timezone says how times are meant and is not matched', async () => {

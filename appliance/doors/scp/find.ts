@@ -81,11 +81,12 @@ export function createFind(options: {
     const pending = isWhole ? status.pending : status.pendingWithUnsupportedKeys
     const sets = { ofQuery: characterSet, others: settings.characterSets }
     let told = 0
+    const damaged = new Set(archive.damaged().map(({ blob }) => blob))
     try {
       const answers = answersTo(
         query,
         {
-          ...{ catalog: archive.catalog, headers, retrieveAeTitle: aet },
+          ...{ catalog: archive.catalog, headers, retrieveAeTitle: aet, damaged },
           onUnreadable: (id, error) => {
             const { code, advice } = faultOf(error)
             log.warn('header-unreadable', { instance: id, code, advice })

@@ -35,6 +35,15 @@ describe('the character set of an answer', () => {
     }
     assert.deepEqual(await answered('ISO_IR 148', 'P1'), ['ISO_IR 148', 'Müller^Jürgen'])
   })
+  test('is named as DICOM does, however the query wrote it', async () => {
+    assert.deepEqual(await answered('UTF-8', 'P3'), ['ISO_IR 192', yamada])
+    assert.deepEqual(await answered('ISO_IR 192\\ISO 2022 IR 87', 'P3'), ['ISO_IR 192', yamada])
+    assert.deepEqual(await answered('ISO_IR 100\\ISO 2022 IR 87', 'P3'), [
+      'ISO 2022 IR 100\\ISO 2022 IR 87',
+      yamada,
+    ])
+    assert.deepEqual(await answered('iso-ir 100', 'P1'), ['ISO_IR 100', 'Müller^Jürgen'])
+  })
   test('is one that has them where that of the query has not', async () => {
     assert.deepEqual(await answered('ISO_IR 100', 'P3'), ['ISO_IR 192', yamada])
     assert.deepEqual(await answered(undefined, 'P3'), ['ISO_IR 192', yamada])

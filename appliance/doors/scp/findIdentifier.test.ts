@@ -43,6 +43,13 @@ describe('identifiers that are refused', () => {
       [0xa900, 0x00100020],
     )
   })
+  test('with a sequence of several items, of which nobody knows which is meant', async () => {
+    const of = (value: string) => [{ tag: 'CodeValue', value }]
+    const several = { tag: 'ProcedureCodeSequence', items: [of('A'), of('B')] }
+    assert.deepEqual(await refused({ level: 'STUDY', keys: [several] }), [0xa900, 0x00081032])
+    const inside = { tag: 'RequestAttributesSequence', items: [[several]] }
+    assert.deepEqual(await refused({ level: 'STUDY', keys: [inside] }), [0xa900, 0x00081032])
+  })
   test('in a character set that does not exist', async () => {
     const keys = [{ tag: 'SpecificCharacterSet', value: 'ISO_IR 999' }]
     assert.deepEqual(await refused({ level: 'STUDY', keys }), [0xc000, 0x00080005])

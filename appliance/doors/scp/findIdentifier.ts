@@ -1,6 +1,7 @@
 import { type Query, uniqueKey } from '../../holdings/archive/archive.ts'
 import type { Level } from '../../holdings/catalog/catalog.ts'
 import {
+  characterSetTerms,
   type Dataset,
   isCharacterSet,
   type Key,
@@ -17,7 +18,7 @@ import type { FindSettings } from './findSettings.ts'
 /** An identifier that is understood. */
 export interface Asked {
   query: Query
-  /** Its SpecificCharacterSet as it stands there; '' for none. */
+  /** Its SpecificCharacterSet, as DICOM spells it; '' for none. */
   characterSet: string
 }
 
@@ -48,6 +49,9 @@ export function readIdentifier(
   if (!isCharacterSet(characterSet)) {
     return unable('the character set is not supported', specificCharacterSet)
   }
+  const severally = severalItemsIn(dataset)
+  if (severally !== undefined)
+    return mismatch(`${keywordOf(severally) ?? 'a sequence'} has more than one item`, severally)
   const level = levelOf(dataset, model)
   if ('refusal' in level) return level
   const rules = {
@@ -63,7 +67,18 @@ export function readIdentifier(
     keys.push(keyOf(unique, level.level === 'Patient' ? 'LO' : 'UI', '', rules))
   }
   const { combinedDateTimes } = agreed
-  return { asked: { query: { level: level.level, keys, rules, combinedDateTimes }, characterSet } }
+  const query = { level: level.level, keys, rules, combinedDateTimes }
+  return { asked: { query, characterSet: characterSetTerms(characterSet) } }
+}
+
+/** A sequence that is a key has one item (PS3.4 §C.2.2.2.6): the first that has more. */
+function severalItemsIn(dataset: Dataset): number | undefined {
+  for (const { tag, items = [] } of dataset.elements()) {
+    if (items.length > 1) return tag
+    const inside = items[0] && severalItemsIn(items[0])
+    if (inside !== undefined) return inside
+  }
+  return undefined
 }
 
 function datasetOf(
@@ -103,6 +118,8 @@ function missingAbove(
     const tag = uniqueKey[above]
     const kind = keys.find(key => key.tag === tag)?.asked.kind ?? 'universal'
     if (kind === 'single') continue
+    // Whose identifier is not known is nobody's sub-tree but this one's.
+    if (kind === 'empty' && above === 'Patient') continue
     const what = kind === 'universal' ? 'is missing' : 'must be one value'
     return mismatch(`${keywordOf(tag)} ${what} (no relational query agreed)`, tag)
   }

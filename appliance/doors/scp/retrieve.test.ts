@@ -147,6 +147,14 @@ describe('C-MOVE and C-GET are refused', () => {
       },
       ...([0xa900, 0x0020000d] as const),
     ],
+    [
+      'in a character set that does not exist',
+      {
+        level: 'STUDY',
+        keys: [{ tag: 'SpecificCharacterSet', value: 'ISO_IR 999' }, study(1)],
+      },
+      ...([0xc000, 0x00080005] as const),
+    ],
     ['with an identifier nobody can read', { identifier: Uint8Array.of(8, 0, 82, 0) }, 0xc000],
   ]
   for (const [title, wanting, status, tag] of refused)
@@ -159,6 +167,21 @@ describe('C-MOVE and C-GET are refused', () => {
         assert.ok(replies[0]!.errorComment)
       }
     })
+
+  test('by the SOP class of another service, so that who may only move cannot get', async () => {
+    const wanting = { level: 'STUDY', keys: [study(1)], destination: aeTitle }
+    const cases = [
+      ['C-GET', studyRoot.move],
+      ['C-MOVE', studyRoot.get],
+      ['C-MOVE', '1.2.840.10008.5.1.4.1.2.2.1'],
+    ] as const
+    for (const [operation, model] of cases) {
+      const [reply] = await retrieve(box.port, { ...wanting, model, operation })
+      assert.equal(reply!.status, 0x0122, `${operation} by ${model}`)
+      assert.deepEqual(reply!.offendingElements, [0x00000002])
+      assert.ok(reply!.errorComment)
+    }
+  })
 
   test('a key above may be left out where relational retrieval was agreed', async () => {
     const { final } = await moved({

@@ -20,7 +20,7 @@ import {
   statusKind,
 } from '../../standard/dimse/dimse.ts'
 import { identifierSyntaxes } from './find.ts'
-import { instancesAskedFor, retrieveModels } from './retrieveIdentifier.ts'
+import { instancesAskedFor, isRetrieve } from './retrieveIdentifier.ts'
 
 type Service = (request: OperationRequest) => AsyncIterable<Reply>
 
@@ -36,7 +36,7 @@ export interface RetrieveParts {
 
 /** What is offered of a class of C-MOVE or C-GET; undefined for every other abstract syntax. */
 export function retrieveOffer(abstractSyntax: string): Offer | undefined {
-  if (!Object.hasOwn(retrieveModels, abstractSyntax)) return undefined
+  if (!isRetrieve(abstractSyntax)) return undefined
   return { transferSyntaxes: identifierSyntaxes, extended: answerExtended }
 }
 
@@ -72,7 +72,7 @@ export function createMove(parts: RetrieveParts & { asking: Pick<Asking, 'store'
       destination,
       destination === callingAeTitle ? remoteAddress : undefined,
     )
-    return subOperations(parts, request, {
+    return subOperations(parts, request, 'C-MOVE', {
       refusal: node
         ? undefined
         : {
@@ -95,7 +95,7 @@ export function createGet(parts: RetrieveParts): Service {
     const mayConvert = parts.nodeOf(request.association)?.allows.transcoding ?? true
     const { archive, transcoder } = parts
     const sending = { archive, ...(transcoder && mayConvert ? { transcoder } : {}) }
-    return subOperations(parts, request, {
+    return subOperations(parts, request, 'C-GET', {
       send: instances => sendOver(sending, request.peer, instances, { cancel: request.cancelled }),
     })
   }
@@ -109,14 +109,15 @@ export function createGet(parts: RetrieveParts): Service {
 async function* subOperations(
   { archive, log }: Pick<RetrieveParts, 'archive' | 'log'>,
   request: OperationRequest,
+  operation: 'C-MOVE' | 'C-GET',
   {
     refusal,
     send,
   }: { refusal?: Reply | undefined; send(instances: Instance[]): AsyncIterable<Sent> },
 ): AsyncGenerator<Reply> {
-  const asked = refusal ? { refusal } : instancesAskedFor(request, archive.catalog)
-  if ('refusal' in asked) {
-    yield asked.refusal
+  const asked = instancesAskedFor(request, operation, archive.catalog)
+  if ('refusal' in asked || refusal) {
+    yield 'refusal' in asked ? asked.refusal : refusal!
     return
   }
   const { instances } = asked
@@ -126,7 +127,7 @@ async function* subOperations(
   const fail = (instance: Instance, code: string, why: string) => {
     failures.push({ uid: instance.sopInstanceUid, why })
     log.warn('retrieve-failed', {
-      operation: request.operation,
+      operation,
       callingAeTitle: request.association.callingAeTitle,
       sopInstanceUid: instance.sopInstanceUid,
       ...{ code, detail: why },

@@ -1,21 +1,39 @@
 import { models } from '../../duties/nodes/nodes.ts'
 import { uniqueKey } from '../../holdings/archive/archive.ts'
 import type { Catalog, Instance, Level, PublicId } from '../../holdings/catalog/catalog.ts'
-import { type Dataset, isUid, keywordOf, readDataset } from '../../standard/dicom/dicom.ts'
+import {
+  type Dataset,
+  isCharacterSet,
+  isUid,
+  keywordOf,
+  readDataset,
+} from '../../standard/dicom/dicom.ts'
 import { type OperationRequest, type Reply, status } from '../../standard/dimse/dimse.ts'
 import { findModels, type InformationModel, queryLevels } from './findModels.ts'
 import { agreedOn } from './findNegotiation.ts'
 
-/** By the SOP classes of C-MOVE and C-GET: those of the same model as the C-FIND of theirs. */
-export const retrieveModels: Readonly<Record<string, InformationModel>> = {
-  [models.patient.move]: findModels[models.patient.find]!,
-  [models.patient.get]: findModels[models.patient.find]!,
-  [models.study.move]: findModels[models.study.find]!,
-  [models.study.get]: findModels[models.study.find]!,
-  '1.2.840.10008.5.1.4.1.2.3.2': findModels['1.2.840.10008.5.1.4.1.2.3.1']!,
-  '1.2.840.10008.5.1.4.1.2.3.3': findModels['1.2.840.10008.5.1.4.1.2.3.1']!,
+/** By the SOP classes of each: those of the same model as the C-FIND of theirs. */
+const retrieveModels: Readonly<
+  Record<'C-MOVE' | 'C-GET', Readonly<Record<string, InformationModel>>>
+> = {
+  'C-MOVE': {
+    [models.patient.move]: findModels[models.patient.find]!,
+    [models.study.move]: findModels[models.study.find]!,
+    '1.2.840.10008.5.1.4.1.2.3.2': findModels['1.2.840.10008.5.1.4.1.2.3.1']!,
+  },
+  'C-GET': {
+    [models.patient.get]: findModels[models.patient.find]!,
+    [models.study.get]: findModels[models.study.find]!,
+    '1.2.840.10008.5.1.4.1.2.3.3': findModels['1.2.840.10008.5.1.4.1.2.3.1']!,
+  },
 }
 
+/** Whether a SOP class is one of C-MOVE or C-GET. */
+export const isRetrieve = (sopClassUid: string): boolean =>
+  Object.values(retrieveModels).some(each => Object.hasOwn(each, sopClassUid))
+
+const affectedSopClassUid = 0x00000002
+const specificCharacterSet = 0x00080005
 const queryRetrieveLevel = 0x00080052
 
 /** A list of some ten thousand UIDs; more is no question of a person. */
@@ -31,16 +49,17 @@ type Outcome = { instances: Instance[] } | { refusal: Reply }
  */
 export function instancesAskedFor(
   request: Pick<OperationRequest, 'dataset' | 'transferSyntaxUid' | 'sopClassUid' | 'association'>,
+  operation: 'C-MOVE' | 'C-GET',
   catalog: Catalog,
 ): Outcome {
-  const model = retrieveModels[request.sopClassUid]
+  // What a caller may is told by the SOP class: a C-GET by that of C-MOVE would get round it.
+  const model = retrieveModels[operation][request.sopClassUid]
   if (!model)
-    return {
-      refusal: {
-        status: status.sopClassNotSupported,
-        errorComment: 'no such retrieve model is served',
-      },
-    }
+    return refusal(
+      status.sopClassNotSupported,
+      `${operation} is not served by this SOP class`,
+      affectedSopClassUid,
+    )
   if (!request.dataset) return mismatch('no identifier follows the command', queryRetrieveLevel)
   let identifier: Dataset
   try {
@@ -50,6 +69,12 @@ export function instancesAskedFor(
   } catch {
     return { refusal: { status: status.unableToProcess, errorComment: 'unreadable identifier' } }
   }
+  if (!isCharacterSet(identifier.characterSet))
+    return refusal(
+      status.unableToProcess,
+      'the character set is not supported',
+      specificCharacterSet,
+    )
   const name = identifier.text(queryRetrieveLevel) ?? ''
   const level = Object.hasOwn(queryLevels, name) ? queryLevels[name]! : undefined
   if (!level) {
@@ -116,6 +141,9 @@ function fits(catalog: Catalog, id: PublicId, level: Level, keys: Keys): boolean
   })
 }
 
-const mismatch = (errorComment: string, tag: number): { refusal: Reply } => ({
-  refusal: { status: status.dataSetDoesNotMatchSopClass, errorComment, offendingElements: [tag] },
+const mismatch = (errorComment: string, tag: number) =>
+  refusal(status.dataSetDoesNotMatchSopClass, errorComment, tag)
+
+const refusal = (code: number, errorComment: string, tag: number): { refusal: Reply } => ({
+  refusal: { status: code, errorComment, offendingElements: [tag] },
 })

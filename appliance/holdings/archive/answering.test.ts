@@ -13,7 +13,7 @@ const names = [
   ...['Yamada^Tarou=山田^太郎=やまだ^たろう', '山田^太郎', 'Люкceмбypг', ''],
 ]
 const keyword = (name: string) => tagOf(name)!
-const uses = { retrieveAeTitle: 'BOX' }
+const uses = { retrieveAeTitle: 'BOX', damaged: new Set<never>() }
 
 async function filled() {
   const box = await openHoldings({ folder: await freshFolder() })

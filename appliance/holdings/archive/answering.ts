@@ -77,7 +77,7 @@ interface Planned {
 }
 
 /** These say how other keys are meant, or where the box stands; they are told, not matched. */
-const unmatched = new Set(['TimezoneOffsetFromUTC', 'RetrieveAETitle', 'InstanceAvailability'])
+const unmatched = new Set(['TimezoneOffsetFromUTC', 'RetrieveAETitle'])
 
 const isMatched = (key: Key) => key.asked.kind !== 'universal' && !unmatched.has(key.keyword)
 

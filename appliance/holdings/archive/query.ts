@@ -16,6 +16,7 @@ import {
   type Resource,
   type Search,
 } from '../catalog/catalog.ts'
+import type { BlobKey } from '../storage/storage.ts'
 
 /** What is looked for at one level of DICOM's information model, whoever asks: C-FIND or QIDO-RS. */
 export interface Query {
@@ -29,6 +30,8 @@ export interface Query {
 /** What this box says of itself in answers. */
 export interface Saying {
   retrieveAeTitle: string
+  /** Which blobs were found damaged or missing. */
+  damaged: ReadonlySet<BlobKey>
 }
 
 /** Where the value of a key comes from; a key without a source is one that is not supported. */
@@ -75,9 +78,16 @@ const computed: Readonly<Record<string, { level: Level; text: Computed }>> = {
     level: 'Instance',
     text: resource => resource.transferSyntaxUid ?? '',
   },
-  // What is listed is on the disk: PS3.3 §C.4.23.1.1
-  InstanceAvailability: { level: 'Patient', text: () => 'ONLINE' },
+  InstanceAvailability: { level: 'Patient', text: availability },
   RetrieveAETitle: { level: 'Patient', text: (_resource, _catalog, say) => say.retrieveAeTitle },
+}
+
+/** What is listed is on the disk, but for what was found damaged: PS3.3 §C.4.23.1.1. */
+function availability(resource: Resource, catalog: Catalog, { damaged }: Saying): string {
+  if (damaged.size > 0)
+    for (const { blob } of catalog.instancesOf(resource.id))
+      if (damaged.has(blob)) return 'UNAVAILABLE'
+  return 'ONLINE'
 }
 
 /** Of what is on no medium that one could put into a drive: PS3.4 §C.4.1.1.3.2. */

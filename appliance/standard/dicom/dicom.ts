@@ -14,7 +14,7 @@ export {
   tagOf,
   vrOf,
 } from './dictionary.ts'
-export { canEncode, encodeText, isCharacterSet } from './encode.ts'
+export { canEncode, characterSetTerms, encodeText, isCharacterSet } from './encode.ts'
 export { type FileMeta, type NewFileMeta, readFileMeta, writeFileMeta } from './fileMeta.ts'
 export {
   answerOf,

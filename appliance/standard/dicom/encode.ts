@@ -27,6 +27,19 @@ export const isCharacterSet = (characterSet: string): boolean =>
     (name, at) => (name === '' && at === 0) || characterSets[name] !== undefined,
   )
 
+/**
+ * The value of SpecificCharacterSet that DICOM has for one that `isCharacterSet`: its spelling, with
+ * `ISO 2022` where there are several, and nothing beside a set that stands alone.
+ */
+export function characterSetTerms(characterSet: string): string {
+  const names = namesOf(characterSet)
+  if (names.length === 1 || standsAlone(names[0]!)) return names[0]!
+  return names
+    .map((name, at) => (at === 0 && name === '' ? '' : name.replace('ISO_IR', 'ISO 2022 IR')))
+    .filter((name, at) => (at === 0 && name === '') || characterSets[name] !== undefined)
+    .join('\\')
+}
+
 export function encode(text: string, vr: string, characterSet: string): Encoded {
   if (isAscii(text)) return { bytes: Buffer.from(text, 'latin1'), whole: true }
   const names = inCharset(vr) ? namesOf(characterSet) : ['']

@@ -35,14 +35,17 @@ export function responseTo(task: Task, reply: Reply): Command {
   }
 }
 
-function counts(reply: Reply): Command {
+function counts({ remaining, completed, failed, warning }: Reply): Command {
   const command: Command = {}
-  if (reply.remaining !== undefined) command.numberOfRemainingSuboperations = reply.remaining
-  if (reply.completed !== undefined) command.numberOfCompletedSuboperations = reply.completed
-  if (reply.failed !== undefined) command.numberOfFailedSuboperations = reply.failed
-  if (reply.warning !== undefined) command.numberOfWarningSuboperations = reply.warning
+  if (remaining !== undefined) command.numberOfRemainingSuboperations = counted(remaining)
+  if (completed !== undefined) command.numberOfCompletedSuboperations = counted(completed)
+  if (failed !== undefined) command.numberOfFailedSuboperations = counted(failed)
+  if (warning !== undefined) command.numberOfWarningSuboperations = counted(warning)
   return command
 }
+
+/** They are US, 16 bits; 65,536 would be told as none. */
+const counted = (number: number): number => Math.min(number, 0xffff)
 
 /** A reply that came, from its command set. */
 export function replyFrom(command: Command, transferSyntaxUid: string): Reply {

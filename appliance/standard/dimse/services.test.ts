@@ -207,6 +207,35 @@ test('C-GET: the images come on the same association, in the role that was agree
   await box.stop()
 })
 
+test('more sub-operations than 16 bits can count are told as the most that they can', async () => {
+  const box = await listening({
+    services: {
+      operations: {
+        async *'C-GET'() {
+          yield { status: 0xff00, remaining: 70_000, completed: 65_536, failed: 0, warning: 65_535 }
+          yield { status: 0x0000, completed: 135_536, failed: 0, warning: 0 }
+        },
+      },
+    },
+  })
+  const contexts = [{ abstractSyntax: get, transferSyntaxes: [implicit] }]
+  const workstation = await calling(box.port, { contexts })
+  const replies = await all(
+    workstation.perform({ operation: 'C-GET', sopClassUid: get, dataset: Buffer.from('keys') }),
+  )
+  assert.deepEqual(
+    replies.map(({ remaining, completed, failed, warning }) => [
+      ...[remaining, completed, failed, warning],
+    ]),
+    [
+      [65_535, 65_535, 0, 65_535],
+      [undefined, 65_535, 0, 0],
+    ],
+  )
+  await workstation.release()
+  await box.stop()
+})
+
 test('storage commitment: N-ACTION one way and N-EVENT-REPORT the other, on one association', async () => {
   const reported = Promise.withResolvers<OperationRequest>()
   const box = await listening({

@@ -52,6 +52,8 @@ export async function startGiving(): Promise<GivingBox> {
 export interface Wanting {
   /** SOP class of the C-MOVE or C-GET. */
   model: string
+  /** In place of that of the SOP class. */
+  operation?: 'C-MOVE' | 'C-GET'
   level?: string
   keys?: readonly NewElement[]
   /** In place of level and keys. */
@@ -83,11 +85,13 @@ export async function retrieve(port: number, wanting: Wanting): Promise<Reply[]>
   const { model, level, keys = [], destination, cancel } = wanting
   const association = await callFor(port, wanting)
   const named = level === undefined ? [] : [{ tag: 'QueryRetrieveLevel', value: level }]
-  const isMove = [patientRoot, studyRoot, patientStudyOnly].some(({ move }) => move === model)
+  const ofMove = [patientRoot, studyRoot, patientStudyOnly].some(({ move }) => move === model)
+  const operation = wanting.operation ?? (ofMove ? 'C-MOVE' : 'C-GET')
+  const isMove = operation === 'C-MOVE'
   const dataset = wanting.identifier ?? writeDataset([...named, ...keys], explicitLittleEndian)
   const replies = await Array.fromAsync(
     association.perform({
-      operation: isMove ? 'C-MOVE' : 'C-GET',
+      operation,
       sopClassUid: model,
       ...(dataset.length > 0 && { dataset }),
       ...(isMove && { moveDestination: destination ?? 'NOWHERE' }),
