@@ -12,7 +12,8 @@ export interface Connections {
 const most = 10_000
 
 /**
- * `GET /api/connections?limit=` newest first (100 unless told), with the callers that were refused;
+ * `GET /api/connections?limit=` newest first (100 unless told), incoming ones with the known `node` that
+ * called or null, and the callers that were refused;
  * `GET /api/connections/stream` each further record as a server-sent event `connection`.
  */
 export function connectionRoutes(connections: Connections): Hono {

@@ -6,6 +6,7 @@ import { eventually } from '../../../test/peers/programs.ts'
 import type { Fault } from '../../faults.ts'
 import { silentLog } from '../../log.ts'
 import { connect, verificationSopClass } from '../../standard/dimse/dimse.ts'
+import type { CallRecord } from './admission.ts'
 
 const freshFolder = freshFolders(after)
 const start = async (more: Partial<BoxOptions> = {}) =>
@@ -62,6 +63,27 @@ test('a known node may what it is allowed, from its next request on', async () =
   await box.knows('ct', 'CT01', 104)
   assert.notEqual(await findStatus(association), 0x0124)
   await association.release()
+  await box.stop()
+})
+
+test('who is not known is recorded as such, also where it may do what it asks', async () => {
+  const box = await start()
+  await box.knows('ct', 'CT01', 104)
+  for (const title of ['STRANGER', 'CT01'])
+    await (await call(box.port, title, verificationSopClass)).release()
+  const records = await eventually(
+    () => (box.records.length === 2 ? box.records : undefined),
+    'both records',
+  )
+  assert.deepEqual(
+    records.map(({ callingAeTitle, outcome, ...record }) => [
+      ...[callingAeTitle, outcome, (record as CallRecord).node],
+    ]),
+    [
+      ['STRANGER', 'released', null],
+      ['CT01', 'released', 'ct'],
+    ],
+  )
   await box.stop()
 })
 

@@ -19,13 +19,19 @@ import type { ScpSettings } from './settings.ts'
 
 type Caller = Pick<AssociationInfo, 'callingAeTitle' | 'remoteAddress'>
 
+/** A connection record that says whether the caller is known. */
+export interface CallRecord extends ConnectionRecord {
+  /** The known node that called; null: none, a stranger. */
+  node: string | null
+}
+
 export interface AdmissionDoor {
   /** For the acceptor: whether an association is taken at all. */
   admit(request: AssociateRequest): Admission | Promise<Admission>
   /** The same services, each asked only for those who may; the others get 0124H, not authorized. */
   guarding(services: Services): Services
-  /** A connection record with a sentence on what was refused on its association. */
-  told(record: ConnectionRecord): ConnectionRecord
+  /** A connection record with who called, and a sentence on what was refused on its association. */
+  told(record: ConnectionRecord): CallRecord
   /** The known node that a caller is, if it is one. */
   nodeOf(caller: Caller): Node | undefined
 }
@@ -176,11 +182,12 @@ export function createAdmission(options: {
     },
 
     told(record) {
-      const refusals = refused.get(record.id)
-      if (!refusals) return record
+      const { callingAeTitle = '', remoteAddress } = record
+      const node = nodeOf({ callingAeTitle, remoteAddress })?.name ?? null
+      const refusals = refused.get(record.id) ?? []
       refused.delete(record.id)
       const parts = [...refusals].map(([operation, why]) => ` ${operation} was refused: ${why}.`)
-      return { ...record, sentence: `${record.sentence}${parts.join('')}` }
+      return { ...record, node, sentence: `${record.sentence}${parts.join('')}` }
     },
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { aeTitle, startNode } from '../../../test/conformance/dimse/node.ts'
 import {
@@ -201,6 +202,25 @@ describe('C-MOVE and C-GET are refused', () => {
 })
 
 describe('what cannot be sent', () => {
+  test('to a node that takes the connection and says nothing: called off at once, FE00', async () => {
+    const mute = createServer(socket => {
+      socket.on('error', () => {})
+      socket.resume()
+      cancel.abort()
+    })
+    const cancel = new AbortController()
+    await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve))
+    await box.knows('mute', 'MUTE', (mute.address() as AddressInfo).port, { timeout: 3_600 })
+    const replies = await retrieve(box.port, {
+      ...{ model: studyRoot.move, level: 'STUDY', keys: [study(1)], destination: 'MUTE' },
+      cancel: cancel.signal,
+    })
+    assert.deepEqual(replies.map(counts), [
+      { status: 0xfe00, remaining: 4, completed: 0, failed: 0, warning: 0 },
+    ])
+    mute.close()
+  })
+
   test('to a node that is down: A702 with every failed UID', async () => {
     const replies = await retrieve(box.port, {
       ...{ model: studyRoot.move, level: 'SERIES', keys: [study(1), series(1, 1)] },

@@ -10,6 +10,7 @@ import {
 } from '../../standard/dicom/dicom.ts'
 import {
   formatStatus,
+  type OutgoingAssociation,
   type OutgoingContext,
   type Peer,
   statusKind,
@@ -54,11 +55,33 @@ export async function* store(
   let waiting = instances
   while (waiting.length > 0 && !options.cancel?.aborted) {
     const { batch, contexts } = fitting(waiting, transcoder !== undefined)
-    const opening = associate(node, parts.calling, { contexts, stop })
-    const done = yield* during(opening, association =>
+    const association = await openUnless(options.cancel, stop, signal =>
+      associate(node, parts.calling, { contexts, stop: signal }),
+    )
+    if (!association) return
+    const done = yield* during(Promise.resolve(association), () =>
       sendOver(sending, association, batch, options),
     )
     waiting = waiting.slice(done)
+  }
+}
+
+/** An association, or none when it is called off before it stands; `stop` ends it later too. */
+async function openUnless(
+  cancel: AbortSignal | undefined,
+  stop: AbortSignal | undefined,
+  open: (stop: AbortSignal) => Promise<OutgoingAssociation>,
+): Promise<OutgoingAssociation | undefined> {
+  const calledOff = new AbortController()
+  const callOff = () => calledOff.abort()
+  cancel?.addEventListener('abort', callOff, { once: true })
+  try {
+    return await open(stop ? AbortSignal.any([stop, calledOff.signal]) : calledOff.signal)
+  } catch (thrown) {
+    if (calledOff.signal.aborted && !stop?.aborted) return undefined
+    throw thrown
+  } finally {
+    cancel?.removeEventListener('abort', callOff)
   }
 }
 
