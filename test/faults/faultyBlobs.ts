@@ -47,9 +47,9 @@ export function faultyBlobs<B extends Blobs>(inner: B, troubles: readonly Troubl
       const trouble = troubleOf('write')
       return inner.write(trouble ? spoiled(bytes, trouble) : bytes)
     },
-    read(key: BlobKey, range?: { from: number; to: number }) {
+    read(key: BlobKey, range?: { from: number; to: number }, into?: Uint8Array) {
       const trouble = troubleOf('read')
-      return trouble ? spoiled(inner.read(key, range), trouble) : inner.read(key, range)
+      return trouble ? spoiled(inner.read(key, range, into), trouble) : inner.read(key, range, into)
     },
     async remove(key: BlobKey) {
       const trouble = troubleOf('remove')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { truncateSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { aeTitle, startNode } from '../../../test/conformance/dimse/node.ts'
 import {
@@ -202,6 +204,19 @@ describe('C-MOVE and C-GET are refused', () => {
 })
 
 describe('what cannot be sent', () => {
+  test('since its blob has lost its end: a failure, and no half image', async () => {
+    for (const [at, pixels] of [1000, 3_000_000].entries()) {
+      const { instance } = await box.receive({ patient: 'P5', study: 50 + at, pixels })
+      const blob = join(box.folder, 'blobs/000/00', `${instance.blob}.dcm`)
+      truncateSync(blob, instance.bytes - 500)
+      const wanting = { level: 'STUDY', keys: [study(50 + at)] }
+      const { final, arrived } = await moved({ ...wanting, model: studyRoot.move })
+      assert.deepEqual(arrived, [])
+      assert.equal(final.status, 0xa702)
+      assert.match(final.errorComment ?? '', /it ends after/)
+    }
+  })
+
   test('to a node that takes the connection and says nothing: called off at once, FE00', async () => {
     const mute = createServer(socket => {
       socket.on('error', () => {})

@@ -20,6 +20,7 @@ import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
 import { during, plainSyntaxes } from './question.ts'
 import { type Reading, readAhead } from './reading.ts'
+import { createRooms, type Rooms } from './rooms.ts'
 import type { Node } from './settings.ts'
 import { mostContexts } from './storageContexts.ts'
 
@@ -118,13 +119,14 @@ export async function* sendOver(
   { cancel, ...originator }: Omit<SendOptions, 'stop'> = {},
 ): AsyncGenerator<Sent, number> {
   const packed: Promise<Parcel>[] = []
+  const rooms = createRooms()
   let next = 0
   let ahead = 0
   const packMore = () => {
     while (next < instances.length && (packed.length === 0 || fits(instances[next]!))) {
       const instance = instances[next++]!
       ahead += instance.bytes
-      packed.push(pack(parts, peer, instance))
+      packed.push(pack(parts, peer, instance, rooms))
     }
   }
   const fits = ({ bytes }: Instance) => packed.length < mostAhead && ahead + bytes <= bytesAhead
@@ -137,6 +139,7 @@ export async function* sendOver(
       const sending = send(peer, parcel, originator)
       packMore()
       const { sent, broken } = await sending
+      if (!broken) rooms.free(parcel.going?.reading.whole)
       yield sent
       if (broken) return at + 1
     }
@@ -170,6 +173,7 @@ async function pack(
   { archive, transcoder }: Sending,
   peer: Pick<Peer, 'accepted'>,
   instance: Instance,
+  rooms: Rooms,
 ): Promise<Parcel> {
   const { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes } = instance
   const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
@@ -177,10 +181,14 @@ async function pack(
   const taken = takes(stored) ? stored : transcoder && targets.find(convertsTo)
   if (taken === undefined) return { instance }
   const open = () => {
-    const dataset = archive.open(id, { from: datasetOffset, to: bytes })
-    return taken === stored ? dataset : transcoder!.transcode(dataset, stored, taken)
+    const range = { from: datasetOffset, to: bytes }
+    return taken === stored
+      ? archive.open(id, range, rooms.take(bytes - datasetOffset))
+      : transcoder!.transcode(archive.open(id, range), stored, taken)
   }
-  const reading = await readAhead(open, taken === stored ? storedAhead : convertedAhead)
+  const reading = await (taken === stored
+    ? readAhead(open, storedAhead, bytes - datasetOffset)
+    : readAhead(open, convertedAhead))
   return { instance, going: { transferSyntaxUid: taken, reading } }
 }
 

@@ -49,8 +49,8 @@ export interface Archive {
   /** The same promise for a Part 10 file, whose bytes are kept exactly. Also `not-dicom`. */
   receiveFile(file: Bytes, origin: Origin): Promise<Received>
 
-  /** The Part 10 file, or a half-open range of it. Fault: `not-found`. */
-  open(id: PublicId, range?: { from: number; to: number }): Bytes
+  /** The Part 10 file, or a half-open range of it; `into` as of `Blobs.read`. Fault: `not-found`. */
+  open(id: PublicId, range?: { from: number; to: number }, into?: Uint8Array): Bytes
 
   /**
    * Removes a resource with all below it and ancestors that become empty; durable before it

@@ -117,11 +117,11 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       tracked(() => receiveDataset(parts, dataset, announced, origin)),
     receiveFile: (file, origin) => tracked(() => receiveFile(parts, file, origin)),
 
-    open(id, range) {
+    open(id, range, into) {
       const instance = catalog.instance(id)
       if (!instance) throw new Fault('not-found', 'no such instance')
       const to = Math.min(range?.to ?? instance.bytes, instance.bytes)
-      return blobs.read(instance.blob, { from: Math.min(range?.from ?? 0, to), to })
+      return blobs.read(instance.blob, { from: Math.min(range?.from ?? 0, to), to }, into)
     },
 
     remove: id =>

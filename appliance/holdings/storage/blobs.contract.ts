@@ -33,6 +33,11 @@ export function blobsContract(kind: string, open: () => Promise<Blobs>): void {
       [700_000, 800_000],
     ] as const) {
       assert.deepEqual(await whole(blobs.read(key, { from, to })), data.subarray(from, to))
+      for (const room of [0, 5, data.length + 5]) {
+        const into = Buffer.alloc(room)
+        const read = await whole(blobs.read(key, { from, to }, into))
+        assert.deepEqual(read, data.subarray(from, to), `room for ${room}`)
+      }
     }
   })
 

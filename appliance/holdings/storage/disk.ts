@@ -112,13 +112,14 @@ export async function openDisk(options: DiskOptions): Promise<Blobs & Room & Clo
       }
     },
 
-    async *read(key, range) {
+    async *read(key, range, into) {
       let at = range?.from ?? 0
       const end = range?.to ?? Number.POSITIVE_INFINITY
       const first = await openAndRead(
         fileOf(root, key),
         at,
         Math.max(0, Math.min(readSize, end - at)),
+        into,
       )
       const { file } = first
       let { chunk } = first
@@ -174,11 +175,13 @@ function openAndRead(
   path: string,
   at: number,
   length: number,
+  into?: Uint8Array,
 ): Promise<{ file: number; chunk: Uint8Array }> {
   return new Promise((resolve, reject) => {
     open(path, 'r', (refusal, file) => {
       if (refusal) return reject(storageFault(refusal))
-      const chunk = Buffer.allocUnsafeSlow(length)
+      const fits = into !== undefined && into.length >= length
+      const chunk = fits ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length)
       read(file, chunk, 0, length, at, (error, count) => {
         if (!error)
           return resolve({ file, chunk: count < length ? chunk.subarray(0, count) : chunk })

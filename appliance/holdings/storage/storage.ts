@@ -24,8 +24,11 @@ export interface Blobs {
    */
   write(bytes: Bytes): Promise<{ key: BlobKey; bytes: number }>
 
-  /** Half open: `from` up to, not including, `to`. Faults: `not-found`, `storage-failed`. */
-  read(key: BlobKey, range?: { from: number; to: number }): Bytes
+  /**
+   * Half open: `from` up to, not including, `to`. The first chunk may be read into `into`, where it
+   * fits; all others are the reader's own. Faults: `not-found`, `storage-failed`.
+   */
+  read(key: BlobKey, range?: { from: number; to: number }, into?: Uint8Array): Bytes
 
   /** Removing what is not there is no error: a repeat after a crash must pass. */
   remove(key: BlobKey): Promise<void>

@@ -23,6 +23,7 @@ import { type Event, type Role, type State, transition, unexpected } from './sta
 import { type Clock, Watch } from './timers.ts'
 import { Violation } from './violation.ts'
 import { abortReason, abortSource, pduType } from './vocabulary.ts'
+import { Writing } from './writing.ts'
 
 /** Who uses an association: indications and confirmations of PS3.8 §7, in this order. */
 export interface AssociationUser {
@@ -47,9 +48,6 @@ export interface AssociationUser {
   closed(): void
 }
 
-/** How much may wait for the other end to take it, before the sender of a dataset waits too. */
-const backlogLimit = 262_144
-
 const eventOfPdu: Record<number, Event> = {
   [pduType.associateRq]: 'associate-rq',
   [pduType.associateAc]: 'associate-ac',
@@ -70,6 +68,7 @@ const eventOfPdu: Record<number, Event> = {
 export class Association {
   readonly socket: Socket
   readonly watch: Watch<Wait>
+  readonly #writing: Writing
   readonly #role: Role
   readonly #user: AssociationUser
   readonly #timers: Timers
@@ -77,9 +76,6 @@ export class Association {
   readonly #reader: PduReader
   #state: State = 'idle'
   #ending: Ending | undefined
-  #drain: PromiseWithResolvers<void> | undefined
-  /** What is written is held until the end of this turn of the thread. */
-  #corked = false
   #flushedAtStall = 0
   #receivedBefore = 0
   #error: Error | undefined
@@ -100,6 +96,9 @@ export class Association {
     this.#user = options.user
     this.#timers = options.timers
     this.#slowestSender = options.limits.slowestSender
+    this.#writing = new Writing(options.socket, () => {
+      if (!this.watch.has('writeStall')) this.#watchWrites()
+    })
     this.watch = new Watch(options.clock, wait => this.#expired(wait))
     this.#reader = new PduReader(
       {
@@ -130,7 +129,6 @@ export class Association {
     const { socket } = this
     socket.setNoDelay(true)
     socket.on('data', chunk => this.#read(chunk as Uint8Array))
-    socket.on('drain', () => this.#drained())
     socket.on('error', error => {
       this.#error = error
     })
@@ -146,32 +144,32 @@ export class Association {
     } else if (rq) {
       this.#move('ask-associate')
       this.#move('transport-opened')
-      this.#send(encodeAssociateRq(rq))
+      this.#writing.write([encodeAssociateRq(rq)])
       this.watch.set('answer', this.#timers.artim)
     }
   }
 
   accept(ac: AssociateAc): void {
-    if (this.#move('answer-accept')) this.#send(encodeAssociateAc(ac))
+    if (this.#move('answer-accept')) this.#writing.write([encodeAssociateAc(ac)])
   }
 
   reject(rj: AssociateRj, sentence: string): void {
     if (!this.#move('answer-reject')) return
-    this.#send(encodeAssociateRj(rj))
+    this.#writing.write([encodeAssociateRj(rj)])
     this.#end({ how: 'rejected', by: 'us', rj, sentence })
     this.#halfClose()
   }
 
   askRelease(): void {
     if (!this.#move('ask-release')) return
-    this.#send(encodeReleaseRq())
+    this.#writing.write([encodeReleaseRq()])
     this.watch.set('answer', this.#timers.artim)
   }
 
   answerRelease(): void {
     const action = this.#move('answer-release')
     if (!action) return
-    this.#send(encodeReleaseRp())
+    this.#writing.write([encodeReleaseRp()])
     if (action !== 'AR-4') return
     this.#end({ how: 'released' })
     this.#halfClose()
@@ -187,20 +185,24 @@ export class Association {
 
   /** P-DATA-TFs, as one write. Dropped when the association is over. */
   sendData(pdus: readonly Uint8Array[]): void {
-    if (this.#move('send-data')) this.#send(...pdus)
+    if (this.#move('send-data')) this.#writing.write(pdus)
+  }
+
+  /** As `sendData`; resolves when they are no longer looked at, and throws when it ends before. */
+  sendWhole(pdus: readonly Uint8Array[]): Promise<void> {
+    return this.#writing.flushed(flushed => {
+      if (this.#move('send-data')) this.#writing.write(pdus, flushed)
+    })
   }
 
   /** Is so much unsent that a sender should wait for `drained`? */
   get congested(): boolean {
-    return this.socket.writableLength > backlogLimit
+    return this.#writing.congested
   }
 
   /** Resolves when all that was written is on its way; throws when the association ends before. */
   drained(): Promise<void> {
-    if (this.#ending) return Promise.reject(faultOfEnding(this.#ending))
-    if (!this.congested) return Promise.resolve()
-    this.#drain ??= Promise.withResolvers()
-    return this.#drain.promise
+    return this.#writing.drained()
   }
 
   /** While a message is coming, enough of it must come in the time of `idle`, however it is cut. */
@@ -297,7 +299,7 @@ export class Association {
 
   #abort(ending: Ending, event: 'ask-abort' | 'invalid-pdu', abort: Abort): void {
     if (this.#ending || !this.#move(event)) return
-    this.#send(encodeAbort(abort))
+    this.#writing.write([encodeAbort(abort)])
     this.#end(ending)
     this.#halfClose()
   }
@@ -305,7 +307,7 @@ export class Association {
   #expired(wait: Wait): void {
     if (wait === 'writeStall') {
       if (this.socket.writableLength === 0) return
-      if (this.#flushed() > this.#flushedAtStall) this.#watchWrites()
+      if (this.#writing.taken > this.#flushedAtStall) this.#watchWrites()
       else {
         this.#end({ how: 'timed-out', wait })
         this.socket.destroy()
@@ -338,10 +340,7 @@ export class Association {
     this.#ending = ending
     this.#reader.halt()
     this.watch.stop()
-    // Nobody may be waiting for it.
-    this.#drain?.promise.catch(() => {})
-    this.#drain?.reject(faultOfEnding(ending))
-    this.#drain = undefined
+    this.#writing.end(faultOfEnding(ending))
     this.#user.ended(ending)
     this.socket.resume()
   }
@@ -351,30 +350,8 @@ export class Association {
     this.watch.set('artim', this.#timers.artim)
   }
 
-  /**
-   * What is sent in one turn of the thread goes out as one write: the pending reply of a C-GET
-   * together with the next image, which follows it without waiting for anything.
-   */
-  #send(...buffers: readonly Uint8Array[]): void {
-    const { socket } = this
-    if (!this.#corked) {
-      this.#corked = true
-      socket.cork()
-      process.nextTick(() => this.#uncork())
-    }
-    for (const buffer of buffers) socket.write(buffer)
-  }
-
-  #uncork(): void {
-    const { socket } = this
-    this.#corked = false
-    socket.uncork()
-    if (socket.writableLength > 0 && !this.#ending && !this.watch.has('writeStall'))
-      this.#watchWrites()
-  }
-
   #watchWrites(): void {
-    this.#flushedAtStall = this.#flushed()
+    this.#flushedAtStall = this.#writing.taken
     this.watch.set('writeStall', this.#timers.writeStall)
   }
 
@@ -385,14 +362,5 @@ export class Association {
 
   #cameFast(): boolean {
     return this.bytesReceived - this.#receivedBefore >= this.#slowestSender * this.#timers.idle
-  }
-
-  #flushed(): number {
-    return this.socket.bytesWritten - this.socket.writableLength
-  }
-
-  #drained(): void {
-    this.#drain?.resolve()
-    this.#drain = undefined
   }
 }

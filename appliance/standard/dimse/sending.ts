@@ -33,22 +33,19 @@ export class Sending {
   }
 
   /**
-   * A whole message as one write; resolves when it is on its way. Throws when the association ends
-   * before.
+   * A whole message as one write; resolves when it is on its way and `dataset` is no longer looked
+   * at. Throws when the association ends before.
    */
   async whole(contextId: number, command: Command, dataset: Uint8Array): Promise<void> {
     const association = this.#association
     const done = this.#turns.taken ? await this.#turns.take() : undefined
     try {
-      if (association.ending) throw faultOfEnding(association.ending)
       const out = this.#cut(contextId, 'command', encodeCommand(command))
       out.push(...this.#cut(contextId, 'dataset', dataset))
-      association.sendData(out)
+      await association.sendWhole(out)
     } finally {
-      // What comes next goes behind it.
       done?.()
     }
-    if (association.congested) await association.drained()
   }
 
   /**
