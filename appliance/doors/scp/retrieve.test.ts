@@ -213,7 +213,7 @@ describe('what cannot be sent', () => {
       const { final, arrived } = await moved({ ...wanting, model: studyRoot.move })
       assert.deepEqual(arrived, [])
       assert.equal(final.status, 0xa702)
-      assert.match(final.errorComment ?? '', /it ends after/)
+      assert.match(final.errorComment ?? '', /it lacks its last 500 bytes/)
     }
   })
 

@@ -66,15 +66,6 @@ test('what breaks off later is thrown where it is, and told as ours', async () =
   assert.equal(reading.fault(), fault)
 })
 
-test('what ends before its length is damaged, and never looks like the whole of it', async () => {
-  const short = await readAhead(source(1).open, 1000, 11)
-  assert.equal(short.fault()?.code, 'damaged')
-  assert.equal(short.whole, undefined)
-  const long = await readAhead(source(5).open, 0, 60)
-  await assert.rejects(Array.fromAsync(long.bytes), ({ code }: Fault) => code === 'damaged')
-  assert.equal((await readAhead(source(5).open, 1000, 50)).fault(), undefined)
-})
-
 test('what is one chunk is known to be whole when more was asked for', async () => {
   const one = await readAhead(source(1).open, 1000)
   assert.deepEqual(one.whole, new Uint8Array(10))

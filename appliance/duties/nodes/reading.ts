@@ -1,4 +1,4 @@
-import { Fault, faultOf } from '../../faults.ts'
+import { type Fault, faultOf } from '../../faults.ts'
 
 type Bytes = AsyncIterable<Uint8Array>
 
@@ -19,21 +19,16 @@ export interface Reading {
 /**
  * Bytes of which the first chunk, and more until `ahead` bytes are there, are read when it resolves,
  * so that what cannot be opened or is broken so early is known before its message begins. Beyond
- * that two chunks are held. Of less than `expected` bytes it is `damaged`.
+ * that two chunks are held.
  */
-export async function readAhead(open: () => Bytes, ahead = 0, expected = 0): Promise<Reading> {
-  let length = 0
+export async function readAhead(open: () => Bytes, ahead = 0): Promise<Reading> {
   let reader: AsyncIterator<Uint8Array> | undefined
   let fault: Fault | undefined
   let begun = false
   const next = async () => {
     try {
       reader ??= open()[Symbol.asyncIterator]()
-      const step = await reader.next()
-      length += step.value?.length ?? 0
-      if (step.done && length < expected)
-        throw new Fault('damaged', `it ends after ${length} of ${expected} bytes`)
-      return step
+      return await reader.next()
     } catch (thrown) {
       fault = faultOf(thrown)
       throw fault

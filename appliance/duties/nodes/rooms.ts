@@ -4,7 +4,7 @@
  */
 export interface Rooms {
   /** A piece of so many bytes at least; none for images that are read in several chunks. */
-  take(bytes: number): Uint8Array | undefined
+  take(bytes: number): Buffer | undefined
   /** A view of a piece that nobody looks at any more; of other memory it is none. */
   free(view: Uint8Array | undefined): void
 }
@@ -18,7 +18,7 @@ const kept = 8
 
 export function createRooms(): Rooms {
   const given = new WeakSet<ArrayBufferLike>()
-  const free: Uint8Array[] = []
+  const free: Buffer[] = []
   return {
     take(bytes) {
       if (bytes > largest) return undefined
@@ -31,7 +31,7 @@ export function createRooms(): Rooms {
     },
     free(view) {
       if (!view || !given.has(view.buffer)) return
-      free.push(new Uint8Array(view.buffer))
+      free.push(Buffer.from(view.buffer))
       // Those that were too small for what came go first.
       if (free.length > kept) free.shift()
     },

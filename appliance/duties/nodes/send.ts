@@ -186,9 +186,7 @@ async function pack(
       ? archive.open(id, range, rooms.take(bytes - datasetOffset))
       : transcoder!.transcode(archive.open(id, range), stored, taken)
   }
-  const reading = await (taken === stored
-    ? readAhead(open, storedAhead, bytes - datasetOffset)
-    : readAhead(open, convertedAhead))
+  const reading = await readAhead(open, taken === stored ? storedAhead : convertedAhead)
   return { instance, going: { transferSyntaxUid: taken, reading } }
 }
 

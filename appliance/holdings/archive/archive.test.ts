@@ -36,6 +36,19 @@ test('a file is kept exactly, and its note is never shown', async () => {
   await box.close()
 })
 
+test('a file that lost its end under our feet is damaged, and never a shorter one', async () => {
+  const box = await open()
+  const { instance } = await box.receive({ pixels: 3_000_000 })
+  const [name] = await blobFiles(box.folder)
+  await truncate(join(box.folder, 'blobs', '000', '00', name!), instance.bytes - 500)
+  await assert.rejects(whole(box.archive.open(instance.id)), fault('damaged'))
+  const { bytes } = instance
+  const end = box.archive.open(instance.id, { from: bytes - 10, to: bytes })
+  await assert.rejects(whole(end), fault('damaged'))
+  assert.equal((await whole(box.archive.open(instance.id, { from: 0, to: 1000 }))).length, 1000)
+  await box.close()
+})
+
 test('a dataset from the wire is kept byte for byte behind a head of our own', async () => {
   for (const transferSyntaxUid of [
     implicitLittleEndian,

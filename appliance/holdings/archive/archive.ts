@@ -49,7 +49,10 @@ export interface Archive {
   /** The same promise for a Part 10 file, whose bytes are kept exactly. Also `not-dicom`. */
   receiveFile(file: Bytes, origin: Origin): Promise<Received>
 
-  /** The Part 10 file, or a half-open range of it; `into` as of `Blobs.read`. Fault: `not-found`. */
+  /**
+   * The Part 10 file, or a half-open range of it; `into` as of `Blobs.read`. Fault: `not-found`, and
+   * at the end of a blob that is too short `damaged`.
+   */
   open(id: PublicId, range?: { from: number; to: number }, into?: Uint8Array): Bytes
 
   /**

@@ -7,6 +7,7 @@ import type { Archive, Service } from './archive.ts'
 import { bytesOfSetting, createCapacity } from './capacity.ts'
 import { changesAfter, createBell } from './changes.ts'
 import { createClaims } from './claims.ts'
+import { exactly } from './exactly.ts'
 import { forgetCatalog } from './forgetting.ts'
 import { createMending } from './mending.ts'
 import { createRebuilding, isRebuildWanted } from './rebuild.ts'
@@ -121,7 +122,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       const instance = catalog.instance(id)
       if (!instance) throw new Fault('not-found', 'no such instance')
       const to = Math.min(range?.to ?? instance.bytes, instance.bytes)
-      return blobs.read(instance.blob, { from: Math.min(range?.from ?? 0, to), to }, into)
+      const from = Math.min(range?.from ?? 0, to)
+      return exactly(blobs.read(instance.blob, { from, to }, into), to - from)
     },
 
     remove: id =>
