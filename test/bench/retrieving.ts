@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { accepting, end, freePort, run, start } from '../peers/programs.ts'
-import { orthanc, type Server, waystation } from './servers.ts'
+import { figuresOf, orthanc, type Server, waystation } from './servers.ts'
 import { getStudy } from './sink.ts'
 import { send, type Work } from './works.ts'
 
@@ -30,6 +30,9 @@ const byMove: Retrieve = ({ dicomPort }, study) =>
 /**
  * C-GET and C-MOVE of what was stored, Waystation against Orthanc, both with TCP_NODELAY=1, as are
  * the clients; servers of their own, since a C-MOVE needs a known destination.
+ *
+ * What the receiver needs of CPU for each image is a bound: an image is answered when it was read, and
+ * the next one is sent when the last is answered, so that no sender is faster than that.
  */
 export async function measureRetrieving(
   work: Work,
@@ -70,26 +73,30 @@ export async function measureRetrieving(
     const studies = new Set(work.senders.flat().map(each => each.studyInstanceUid))
     const seconds = new Map<Server, number[]>(servers.map(each => [each, []]))
     const cpu = new Map<Server, number[]>(servers.map(each => [each, []]))
+    const taking = new Map<Server, number[]>(servers.map(each => [each, []]))
+    const receivers = [figuresOf('self'), figuresOf(destination.child.pid!)]
+    const receiving = () => receivers.reduce((sum, each) => sum + each.cpuSeconds(), 0)
     // Once unmeasured: code that was never run is slow, pages that were never read are.
     for (const server of servers) for (const study of studies) await retrieve(server, study)
     for (let at = 0; at < runs; at++)
       // Each run begins with another server, so that none always comes after the same one.
       for (const server of at % 2 === 0 ? servers : servers.toReversed()) {
-        const before = server.cpuSeconds()
+        const [before, receiverBefore] = [server.cpuSeconds(), receiving()]
         const begun = performance.now()
         for (const study of studies) await retrieve(server, study)
         seconds.get(server)!.push((performance.now() - begun) / 1000)
         cpu.get(server)!.push(((server.cpuSeconds() - before) * 1000) / work.instances)
+        taking.get(server)!.push(((receiving() - receiverBefore) * 1000) / work.instances)
       }
     say(`\n### retrieving ${work.instances} CT by ${name}\n`)
-    say('| server | instances/s | MB/s | CPU ms/instance | Waystation is |')
-    say('|---|---:|---:|---:|---:|')
+    say('| server | instances/s | MB/s | CPU ms/instance | receiver’s | Waystation is |')
+    say('|---|---:|---:|---:|---:|---:|')
     const own = median(seconds.get(servers[0]!)!)
     for (const server of servers) {
       const took = median(seconds.get(server)!)
       const ratio = server === servers[0] ? '' : `${(took / own).toFixed(2)} × as fast`
       say(
-        `| ${server.name} | ${(work.instances / took).toFixed(0)} | ${(work.megabytes / took).toFixed(0)} | ${median(cpu.get(server)!).toFixed(2)} | ${ratio} |`,
+        `| ${server.name} | ${(work.instances / took).toFixed(0)} | ${(work.megabytes / took).toFixed(0)} | ${median(cpu.get(server)!).toFixed(2)} | ${median(taking.get(server)!).toFixed(2)} | ${ratio} |`,
       )
     }
   }

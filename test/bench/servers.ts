@@ -21,7 +21,7 @@ export interface Server {
 
 const ticksPerSecond = 100 // USER_HZ of every Linux that Debian builds, proc(5)
 
-function figuresOf(pid: number) {
+export function figuresOf(pid: number | 'self') {
   return {
     cpuSeconds() {
       const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
