@@ -107,6 +107,7 @@ export async function serveFrom(
     },
     connections,
     ...{ archive, forward, now, notices: nodeServices.notices },
+    pages: join(import.meta.dirname, '../web-ui/dist'),
   })
   const system = () => ({
     dicomAet: dicom.aet,

@@ -13,6 +13,10 @@ if [ ! -x "$here/node_modules/.bin/node" ] || [ "$here/package-lock.json" -nt "$
   }
   touch "$installed"
 fi
+# The pages for people are built likewise. That they cannot be keeps nothing else from working.
+if [ "${1:-}" = serve ] && [ -e "$here/web-ui/build.sh" ]; then
+  sh "$here/web-ui/build.sh" --if-stale || echo "waystation: the pages could not be built; the service starts without new ones" >&2
+fi
 # Each C-STORE under way waits for the disk in a thread of libuv's pool, of which there are 4 by
 # default; and glibc keeps freed memory in an arena for each thread unless told to share two.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"

@@ -17,7 +17,8 @@ export PATH NODE_COMPILE_CACHE
 peers='storescu dcmtk
 /usr/lib/python3/dist-packages/pydicom python3-pydicom
 /usr/lib/python3/dist-packages/requests python3-requests
-openssl openssl'
+openssl openssl
+chromium chromium'
 # Compared with where they can be had; their tests say loudly when they are absent.
 comparisons='Orthanc orthanc
 /usr/share/orthanc/plugins/libOrthancDicomWeb.so orthanc-dicomweb
@@ -103,6 +104,7 @@ run_neighbours() {
 
 check() {
   tsc
+  tsc -p web-ui
   biome check --error-on-warnings .
 }
 

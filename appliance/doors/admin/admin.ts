@@ -1,4 +1,4 @@
-/** What our own web UI, scripts and watchers need: everything under `/api`, and the probes. */
+/** What our own web UI, scripts and watchers need: everything under `/api`, the probes, and the UI. */
 import { Hono } from 'hono'
 import { noSuchPath, problemOf } from '../../host/http/http.ts'
 import { archiveRoutes } from './archive.ts'
@@ -6,9 +6,11 @@ import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
 import { noticeRoutes } from './notices.ts'
+import { pageRoutes } from './pages.ts'
 import { type Probes, probeRoutes } from './probes.ts'
 import { ruleRoutes } from './rules.ts'
 
+export type * from './answers.ts'
 export { described as adminDescribed } from './described.ts'
 export { counted, watch } from './figures.ts'
 
@@ -17,7 +19,8 @@ export function adminRoutes(
     Parameters<typeof destinationRoutes>[0] &
     Parameters<typeof ruleRoutes>[0] &
     Parameters<typeof noticeRoutes>[0] &
-    Parameters<typeof archiveRoutes>[0],
+    Parameters<typeof archiveRoutes>[0] &
+    Parameters<typeof pageRoutes>[0],
 ): Hono {
   return new Hono()
     .route('/', probeRoutes(parts.probes))
@@ -27,6 +30,7 @@ export function adminRoutes(
     .route('/', ruleRoutes(parts))
     .route('/', noticeRoutes(parts))
     .route('/', archiveRoutes(parts))
+    .route('/', pageRoutes(parts))
     .all('/api/*', noSuchPath)
     .onError(problemOf)
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { Fault } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Quarantined } from '../../holdings/catalog/catalog.ts'
+import { streamed } from '../../host/http/http.ts'
 
 type Kept = Pick<
   Archive,
@@ -61,10 +62,12 @@ export function archiveRoutes({ archive }: { archive: Kept }): Hono {
     )
     .get('/api/quarantine/:blob/file', context => {
       const { instance } = aside(context.req.param('blob'))
-      context.header('Content-Type', 'application/dicom')
-      context.header('Content-Length', String(instance.bytes))
-      context.header('Content-Disposition', `attachment; filename="${instance.blob}.dcm"`)
-      return context.body(ReadableStream.from(archive.openQuarantined(instance.blob)))
+      const headers = {
+        'Content-Type': 'application/dicom',
+        'Content-Length': String(instance.bytes),
+        'Content-Disposition': `attachment; filename="${instance.blob}.dcm"`,
+      }
+      return streamed(archive.openQuarantined(instance.blob), { headers }, { failed() {} })
     })
     .post('/api/quarantine/:blob/release', async context => {
       const { instance } = aside(context.req.param('blob'))

@@ -5,16 +5,21 @@ import { connectionRoutes } from './connections.ts'
 
 const record = (id: number) => ({ id, sentence: 'CT01 sent 3 images.' }) as ConnectionRecord
 
+const mr02 = {
+  ...{ remoteAddress: '10.0.0.7', callingAeTitle: 'MR02', calledAeTitle: 'PACS', attempts: 2 },
+  ...{ lastAt: '2026-03-01T08:00:00.000Z', sentence: 'MR02 calls AE title PACS.' },
+}
+
 test('connections are served newest first with the callers that were refused', async () => {
   const app = connectionRoutes({
     recent: limit => [record(2), record(1)].slice(0, limit),
-    refusedCallers: () => [{ callingAeTitle: 'MR02' }],
+    refusedCallers: () => [mr02],
     async *follow() {},
   })
   const all = await (await app.request('/api/connections')).json()
   assert.deepEqual(all, {
     connections: [record(2), record(1)],
-    refusedCallers: [{ callingAeTitle: 'MR02' }],
+    refusedCallers: [mr02],
   })
   const one = (await (await app.request('/api/connections?limit=1')).json()) as {
     connections: unknown[]

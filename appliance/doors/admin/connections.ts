@@ -2,10 +2,20 @@ import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { ConnectionRecord } from '../../standard/dimse/dimse.ts'
 
+/** A caller that was turned away, once for each address and pair of AE titles. */
+export interface RefusedCaller {
+  remoteAddress: string
+  callingAeTitle: string
+  calledAeTitle: string
+  attempts: number
+  lastAt: string
+  sentence: string
+}
+
 /** The part of the connection log that is shown. */
 export interface Connections {
   recent(limit: number): ConnectionRecord[]
-  refusedCallers(): readonly unknown[]
+  refusedCallers(): readonly RefusedCaller[]
   follow(stop: AbortSignal): AsyncIterable<ConnectionRecord>
 }
 

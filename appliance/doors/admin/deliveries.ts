@@ -168,7 +168,7 @@ export function shownDestination(report: DestinationReport) {
   }
 }
 
-function shownDelivery(delivery: Delivery) {
+export function shownDelivery(delivery: Delivery) {
   const { instance, destination, study, sopInstanceUid, state, bytes, failures, gone } = delivery
   return {
     ...{ instance, study, sopInstanceUid, destination, state, bytes, failures },

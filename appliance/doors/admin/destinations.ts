@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Forward } from '../../duties/forward/forward.ts'
 import { Fault } from '../../faults.ts'
+import type { DestinationAnswer } from './answers.ts'
 import { shownDestination } from './deliveries.ts'
 import { bodyOf, moment, read, refused } from './requests.ts'
 
@@ -35,7 +36,7 @@ export function destinationRoutes({
     | 'saveLink'
   >
 }): Hono {
-  function listed() {
+  function listed(): DestinationAnswer[] {
     const configured = new Map(forward.configured().map(each => [each.name, each]))
     const standing = forward.destinations().map(shownDestination)
     const backfills = new Map(forward.backfills().map(each => [each.destination, each]))

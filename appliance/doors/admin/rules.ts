@@ -32,7 +32,7 @@ export function ruleRoutes(parts: {
   now: () => Date
 }): Hono {
   const { forward } = parts
-  const listed = () => forward.rules().map(shown)
+  const listed = () => forward.rules().map(shownRule)
   const one = (name: string) => listed().find(each => each.name === name)
   return new Hono()
     .get('/api/rules', context => context.json({ rules: listed() }))
@@ -76,6 +76,6 @@ export function ruleRoutes(parts: {
     })
 }
 
-function shown({ name, locked, settings, problems }: Planned<Rule>) {
+export function shownRule({ name, locked, settings, problems }: Planned<Rule>) {
   return { name, ...settings, locked, ...(problems.length > 0 ? { problems } : {}) }
 }

@@ -8,6 +8,7 @@ import { watchIdle, watchPace } from './pace.ts'
 import { type HttpLimits, httpLimitsSettings } from './settings.ts'
 
 export { bodyOf, bytesOf } from './body.ts'
+export { filesOf } from './files.ts'
 export {
   type Described,
   openApiOf,

@@ -1,0 +1,19 @@
+/** All that the pages know of the box: what it answers, and how it is asked. */
+export type {
+  ConnectionRecord,
+  DeliveryAnswer,
+  DestinationAnswer,
+  LinkReport,
+  Problem,
+  RefusedCaller,
+  Rule,
+  RuleAnswer,
+  StandingAnswer,
+  State,
+  TrialReport,
+  Why,
+} from '../../appliance/doors/admin/admin.ts'
+export { boxNow, pathFrom, Refused } from './box.ts'
+export { useStream } from './live.ts'
+export * from './queries.ts'
+export type { Schema } from './schema.ts'

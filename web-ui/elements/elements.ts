@@ -1,0 +1,18 @@
+/** What pages are put together from. */
+export { Confirm, Dialog } from './dialog.tsx'
+export { goTo, hrefTo, type Place, refine, usePlace } from './place.ts'
+export { SettingsForm } from './settingsForm.tsx'
+export {
+  Ago,
+  Card,
+  Empty,
+  Head,
+  Link,
+  Loading,
+  Locked,
+  Section,
+  StateBadge,
+  Trouble,
+  useNow,
+} from './show.tsx'
+export { age, count, dicomDate, duration, list, moment, personName, size } from './words.ts'

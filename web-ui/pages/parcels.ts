@@ -1,0 +1,62 @@
+import type { DeliveryAnswer } from '../api/api.ts'
+
+/** Deliveries of one study to one destination that stand alike, for the same reason: one line. */
+export interface Bundle {
+  key: string
+  study: string
+  destination: string
+  state: DeliveryAnswer['state']
+  paused: boolean
+  /** By a rule, for a person to look at. */
+  held: boolean
+  priority: DeliveryAnswer['priority']
+  why?: DeliveryAnswer['why']
+  status?: number
+  images: number
+  bytes: number
+  failures: number
+  /** When the first was owed, and the last moved. */
+  owedAt: string
+  movedAt: string
+  notBefore?: string
+}
+
+/** In the order in which the first of each was given. */
+export function bundlesOf(deliveries: readonly DeliveryAnswer[]): Bundle[] {
+  const bundles = new Map<string, Bundle>()
+  for (const each of deliveries) {
+    const { study, destination, state, priority, why, status, notBefore } = each
+    const paused = each.paused === true
+    const held = each.review === true
+    const key = JSON.stringify([
+      study,
+      destination,
+      state,
+      paused,
+      held,
+      priority,
+      why?.code,
+      why?.detail,
+    ])
+    const before = bundles.get(key)
+    if (!before) {
+      bundles.set(key, {
+        ...{ key, study, destination, state, priority, paused, held },
+        ...{ images: 1, bytes: each.bytes, failures: each.failures },
+        ...{ owedAt: each.owedAt, movedAt: each.movedAt },
+        ...(why ? { why } : {}),
+        ...(status === undefined ? {} : { status }),
+        ...(notBefore === undefined ? {} : { notBefore }),
+      })
+      continue
+    }
+    before.images++
+    before.bytes += each.bytes
+    before.failures = Math.max(before.failures, each.failures)
+    if (each.owedAt < before.owedAt) before.owedAt = each.owedAt
+    if (each.movedAt > before.movedAt) before.movedAt = each.movedAt
+    if (notBefore !== undefined && notBefore < (before.notBefore ?? '~'))
+      before.notBefore = notBefore
+  }
+  return [...bundles.values()]
+}
