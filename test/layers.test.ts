@@ -34,7 +34,7 @@ const within: Record<string, readonly string[]> = {
 /** The program itself: each may import those before it, and every room. */
 const program = ['configuration.ts', 'service.ts', 'commands.ts', 'main.ts']
 const freeToAll = ['faults.ts', 'log.ts']
-const nameless = /(^|\/)(utils?|helpers?|common|types|constants|misc|index)(\.ts|\/|$)|Manager/
+const nameless = /(^|\/)(utils?|helpers?|common|types|constants|misc|index)(\.tsx?|\/|$)|Manager/
 
 interface Import {
   from: string
@@ -117,9 +117,72 @@ test('the table refuses what it is there to refuse', () => {
   )
 })
 
+/**
+ * The web UI: pages are put together from elements, and both ask the box through api. Of the appliance
+ * it knows types alone, those of what the admin API answers, so that the two can only meet over HTTP.
+ */
+const ui = join(root, 'web-ui')
+const uiBelow: Record<string, readonly string[]> = {
+  '.': ['pages', 'elements', 'api'],
+  pages: ['elements', 'api'],
+  elements: ['api'],
+  api: [],
+}
+const uiFiles = readdirSync(ui, { recursive: true, encoding: 'utf8' })
+  .filter(file => /\.tsx?$/.test(file) && !file.startsWith('dist') && !file.endsWith('.test.ts'))
+  .sort()
+
+interface UiImport extends Import {
+  typeOnly: boolean
+}
+
+function uiImportsOf(file: string): UiImport[] {
+  const text = readFileSync(join(ui, file), 'utf8')
+  const found = text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.{1,2}\/[^']+)'/g)
+  return [...found].map(([, type, specifier]) => ({
+    from: file,
+    to: relative(root, normalize(join(ui, dirname(file), specifier!))),
+    typeOnly: type !== undefined,
+  }))
+}
+
+function uiObjection({ from, to, typeOnly }: UiImport): string | undefined {
+  if (!to.startsWith('web-ui/')) {
+    if (to !== 'appliance/doors/admin/admin.ts') {
+      return 'of the appliance the web UI knows doors/admin/admin.ts alone'
+    }
+    return typeOnly ? undefined : 'of the appliance the web UI imports types alone'
+  }
+  const target = relative('web-ui', to)
+  const [here, there] = [dirname(from), dirname(target)]
+  if (here === there) return undefined
+  if (!uiBelow[here]?.includes(there)) return `${here} may not import ${there}`
+  // Node's tests run no JSX: what has some is reached through the face, plain files also without it.
+  const plain = target.endsWith('.ts')
+  return plain || there === 'pages' ? undefined : `of ${there} only its face is imported`
+}
+
+test('the web UI knows of the appliance only the types of the admin API', () => {
+  const objections = uiFiles.flatMap(uiImportsOf).flatMap(each => {
+    const reason = uiObjection(each)
+    return reason ? [`${each.from} imports ${each.to}: ${reason}`] : []
+  })
+  assert.ok(uiFiles.length > 20)
+  assert.deepEqual(objections, [])
+  const admin = 'appliance/doors/admin/admin.ts'
+  const refused: UiImport[] = [
+    { from: 'api/box.ts', to: admin, typeOnly: false },
+    { from: 'api/box.ts', to: 'appliance/faults.ts', typeOnly: true },
+    { from: 'elements/show.tsx', to: 'web-ui/pages/rules.tsx', typeOnly: false },
+    { from: 'pages/rules.tsx', to: 'web-ui/elements/show.tsx', typeOnly: false },
+    { from: 'api/box.ts', to: 'web-ui/elements/words.ts', typeOnly: false },
+  ]
+  for (const each of refused) assert.ok(uiObjection(each), `${each.from} → ${each.to}`)
+})
+
 test('no folder or file hides behind a name that says nothing', () => {
   assert.deepEqual(
-    files.filter(file => nameless.test(file)),
+    [...files, ...uiFiles].filter(file => nameless.test(file)),
     [],
   )
 })

@@ -16,4 +16,5 @@ export type {
 export { boxNow, pathFrom, Refused } from './box.ts'
 export { useStream } from './live.ts'
 export * from './queries.ts'
+export { useRelay } from './relay.ts'
 export type { Schema } from './schema.ts'

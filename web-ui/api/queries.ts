@@ -81,7 +81,7 @@ export interface Study {
 }
 
 export const useReadiness = () =>
-  useAsked<Readiness>(['readiness'], '/readyz', { every: 10_000, also: [503] })
+  useAsked<Readiness>(['readiness'], '/readyz', { every: 5000, also: [503] })
 export const useArchive = () =>
   useAsked<ArchiveState>(['archive'], '/api/archive', { every: 10_000 })
 export const useStatistics = () =>
@@ -92,7 +92,7 @@ export const useConnections = (limit: number) =>
   })
 export const useDestinations = () =>
   useAsked<{ destinations: DestinationAnswer[] }>(['destinations'], '/api/destinations', {
-    every: 5000,
+    every: 10_000,
   })
 export const useRules = () =>
   useAsked<{ rules: RuleAnswer[] }>(['rules'], '/api/rules', { every: 30_000 })
@@ -100,10 +100,10 @@ export const useLink = () => useAsked<LinkState>(['link'], '/api/link', { every:
 export const useNotices = () =>
   useAsked<{ notices: Notice[] }>(['notices'], '/api/notices', { every: 30_000 })
 export const useDeliveries = (query: string) =>
-  useAsked<DeliveryList>(['deliveries', query], `/api/deliveries?${query}`, { every: 5000 })
+  useAsked<DeliveryList>(['deliveries', query], `/api/deliveries?${query}`, { every: 10_000 })
 export const useReview = (query: string) =>
   useAsked<Omit<DeliveryList, 'destinations'>>(['review', query], `/api/review?${query}`, {
-    every: 5000,
+    every: 10_000,
   })
 export const useStudy = (id: string) =>
   useAsked<Study>(['study', id], `/studies/${encodeURIComponent(id)}`, { once: true })

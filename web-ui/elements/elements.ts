@@ -15,4 +15,14 @@ export {
   Trouble,
   useNow,
 } from './show.tsx'
-export { age, count, dicomDate, duration, list, moment, personName, size } from './words.ts'
+export {
+  age,
+  count,
+  dicomDate,
+  duration,
+  list,
+  moment,
+  personName,
+  sentence,
+  size,
+} from './words.ts'

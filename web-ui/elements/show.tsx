@@ -1,7 +1,7 @@
 import { Alert, Anchor, Badge, Paper, Text, Title } from '@mantine/core'
 import { type ReactNode, useEffect, useState } from 'react'
 import { boxNow, type Refused } from '../api/api.ts'
-import { age, moment } from './words.ts'
+import { age, moment, sentence } from './words.ts'
 
 /** The head of a page: what it is, and in one sentence what it is for. */
 export function Head({
@@ -62,7 +62,7 @@ export function Trouble({ of, title }: { of: Refused | null | undefined; title?:
   if (!of) return null
   return (
     <Alert color="red" role="alert" {...(title ? { title } : {})}>
-      {of.message} {of.advice}
+      {sentence(of.message)} {of.advice}
     </Alert>
   )
 }
@@ -129,8 +129,7 @@ export function Link({ to, children }: { to: string; children: ReactNode }) {
 export function Locked({ what }: { what: string }) {
   return (
     <Text size="sm" c="dimmed">
-      <span aria-hidden="true">🔒</span> {what} comes from the configuration file of this box and is
-      changed there.
+      <b>Locked.</b> {what} comes from the configuration file of this box and is changed there.
     </Text>
   )
 }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { age, count, dicomDate, duration, list, moment, personName, size } from './words.ts'
+import {
+  age,
+  count,
+  dicomDate,
+  duration,
+  list,
+  moment,
+  personName,
+  sentence,
+  size,
+} from './words.ts'
 
 const minute = 60_000
 
@@ -42,4 +52,6 @@ test('words of counts, lists, names and dates', () => {
   assert.equal(personName('DOE^JANE^^DR=x'), 'DOE, JANE')
   assert.equal(dicomDate('20260301'), '2026-03-01')
   assert.equal(dicomDate('old'), 'old')
+  assert.equal(sentence('answered 0xA900'), 'Answered 0xA900.')
+  assert.equal(sentence('Ask there.'), 'Ask there.')
 })

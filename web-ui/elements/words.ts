@@ -67,3 +67,9 @@ export function dicomDate(date: string): string {
   const parts = /^(\d{4})(\d\d)(\d\d)$/.exec(date)
   return parts ? parts.slice(1).join('-') : date
 }
+
+/** The box's reasons are told within other lines; standing alone they are sentences. */
+export function sentence(text: string): string {
+  const whole = text.trim()
+  return whole.charAt(0).toUpperCase() + whole.slice(1) + (/[.!?]$/.test(whole) ? '' : '.')
+}

@@ -54,9 +54,9 @@ test('a certificate that ends soon, a destination that fails and a clock that is
   const why = { code: 'peer-unreachable', detail: 'nobody listens there', advice: 'x' }
   const [certificate, failing] = sentences({ certificatesEnding, failures: 9, why })
   assert.match(certificate!.sentence, /ends in 3 days/)
-  assert.match(failing!.sentence, /nobody listens there.*by itself/)
+  assert.match(failing!.sentence, /Nobody listens there\. .*by itself/)
   const link = { clock: { trusted: false, detail: 'it was never set' } } as LinkReport
-  assert.match(mattersOf({ link })[0]!.sentence, /not believed: it was never set/)
+  assert.match(mattersOf({ link })[0]!.sentence, /not believed\. It was never set\./)
 })
 
 test('destinations without a rule are told of, for nothing would ever be sent', () => {

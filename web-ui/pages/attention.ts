@@ -8,7 +8,7 @@ import type {
   RuleAnswer,
 } from '../api/api.ts'
 import { hrefTo } from '../elements/place.ts'
-import { count, duration, list } from '../elements/words.ts'
+import { count, duration, list, sentence } from '../elements/words.ts'
 
 /** One thing that needs a person: what it is, and where to go on. */
 export interface Matter {
@@ -79,14 +79,14 @@ function* ofDestinations(destinations: readonly DestinationAnswer[]): Generator<
       const what = each.problems?.map(({ message }) => message).join('; ') ?? why?.detail ?? ''
       yield {
         urgent: true,
-        sentence: `Nothing can be sent to ${name} as it is set up: ${what}.`,
+        sentence: `Nothing can be sent to ${name} as it is set up. ${sentence(what)}`,
         href: there,
         go: 'Mend its settings',
       }
     } else if (failures > 2) {
       yield {
         urgent: false,
-        sentence: `${name} has not taken anything ${oldestSeconds > 0 ? `for ${duration(oldestSeconds)}` : 'lately'}: ${why?.detail ?? 'it does not answer'}. It is tried again by itself, without end.`,
+        sentence: `${name} has not taken anything ${oldestSeconds > 0 ? `for ${duration(oldestSeconds)}` : 'lately'}. ${sentence(why?.detail ?? 'it does not answer')} It is tried again by itself, without end.`,
         href: there,
         go: 'See how it stands',
       }
@@ -158,7 +158,7 @@ function* ofClock(link: LinkReport | undefined): Generator<Matter> {
   if (!link || link.clock.trusted) return
   yield {
     urgent: false,
-    sentence: `The clock of this box is not believed: ${link.clock.detail ?? 'it may be wrong'}. Nothing is lost; time windows do not count until it is right.`,
+    sentence: `The clock of this box is not believed. ${sentence(link.clock.detail ?? 'it may be wrong')} Nothing is lost; time windows do not count until it is right.`,
     href: hrefTo(['link']),
     go: 'What it means',
   }

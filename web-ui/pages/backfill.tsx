@@ -12,7 +12,7 @@ export function Backfill({ name, onClose }: { name: string; onClose: () => void 
   const given = !Number.isNaN(start) && start < boxNow()
   const found = trial.data?.destinations[name]
   return (
-    <Dialog title={`Give ${name} the past`} onClose={onClose}>
+    <Dialog title={`Send ${name} what came before`} onClose={onClose}>
       {backfill.isSuccess ? (
         <>
           <Text role="status">
@@ -63,7 +63,7 @@ export function Backfill({ name, onClose }: { name: string; onClose: () => void 
             </Button>
             {found && (
               <Button loading={backfill.isPending} onClick={() => backfill.mutate({ name, since })}>
-                Owe it {count(found.instances, 'image')}
+                Send it {count(found.instances, 'image')}
               </Button>
             )}
           </div>

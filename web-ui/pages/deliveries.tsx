@@ -1,13 +1,11 @@
 import { Button, NativeSelect, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
   type DeliveryAnswer,
-  type DeliveryList,
   type StandingAnswer,
   useDeliveries,
   useDeliveryAction,
-  useStream,
+  useRelay,
 } from '../api/api.ts'
 import {
   Ago,
@@ -24,6 +22,7 @@ import {
   refine,
   Section,
   StateBadge,
+  sentence,
   size,
   Trouble,
 } from '../elements/elements.ts'
@@ -48,21 +47,7 @@ export function DeliveriesPage({ place }: { place: Place }) {
   if (page) filter.set('after', page)
   const query = filter.toString()
   const { data, error } = useDeliveries(query)
-  const client = useQueryClient()
-  useStream('/api/deliveries/stream', {
-    destination: told => {
-      const one = told as StandingAnswer
-      client.setQueriesData<DeliveryList>({ queryKey: ['deliveries'] }, before =>
-        before
-          ? {
-              ...before,
-              destinations: before.destinations.map(each => (each.name === one.name ? one : each)),
-            }
-          : before,
-      )
-    },
-    plan: () => void client.invalidateQueries({ queryKey: ['deliveries'] }),
-  })
+  useRelay()
   const change = (changes: Record<string, string>) => {
     setPage(undefined)
     refine(changes)
@@ -171,8 +156,8 @@ function Counts({ of }: { of: StandingAnswer }) {
       <Text size="sm" c="dimmed">
         {bytesPerSecond > 0 && `${size(bytesPerSecond)} a second. `}
         {paused > 0 && `${count(paused, 'image')} paused by hand. `}
-        {heldBack && `${heldBack.detail}. `}
-        {state === 'waiting' && why && `${why.detail}. `}
+        {heldBack && `${sentence(heldBack.detail)} `}
+        {state === 'waiting' && why && `${sentence(why.detail)} `}
         {nextAttemptSeconds !== undefined &&
           nextAttemptSeconds > 0 &&
           `Tried again in ${duration(nextAttemptSeconds)}.`}

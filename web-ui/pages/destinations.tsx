@@ -5,6 +5,7 @@ import {
   useDestinationAction,
   useDestinations,
   useProbe,
+  useRelay,
   useRemoveDestination,
 } from '../api/api.ts'
 import {
@@ -21,6 +22,7 @@ import {
   Locked,
   type Place,
   StateBadge,
+  sentence,
   size,
   Trouble,
 } from '../elements/elements.ts'
@@ -28,6 +30,7 @@ import { Backfill } from './backfill.tsx'
 
 export function DestinationsPage({ place }: { place: Place }) {
   const { data, error } = useDestinations()
+  useRelay()
   const only = place.query.get('name')
   const shown = data?.destinations.filter(each => !only || each.name === only)
   return (
@@ -60,7 +63,7 @@ export function DestinationsPage({ place }: { place: Place }) {
 }
 
 const doing: Readonly<Record<string, string>> = {
-  idle: 'It is well; nothing is to be sent now.',
+  idle: 'Nothing is on its way there now.',
   sending: 'Images are on their way.',
   waiting: 'It failed and is tried again by itself.',
   probing: 'It is asked whether it is there again.',
@@ -106,6 +109,16 @@ function Destination({ of }: { of: DestinationAnswer }) {
               : `${count(owed, 'image')}, ${size((bytes?.owed ?? 0) + (bytes?.sending ?? 0))}`}
           </Link>
         </dd>
+        {(counts?.parked ?? 0) > 0 && (
+          <>
+            <dt>Parked</dt>
+            <dd>
+              <Link to={hrefTo(['deliveries'], { destination: name, state: 'parked' })}>
+                {count(counts?.parked ?? 0, 'image')}: look why
+              </Link>
+            </dd>
+          </>
+        )}
         {oldestSeconds !== undefined && (
           <>
             <dt>Oldest</dt>
@@ -132,7 +145,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
           <>
             <dt>Trouble</dt>
             <dd>
-              {why.detail}. {why.advice}
+              {sentence(why.detail)} {why.advice}
               {of.nextAttemptSeconds ? ` Next try in ${duration(of.nextAttemptSeconds)}.` : ''}
             </dd>
           </>
@@ -141,7 +154,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
           <>
             <dt>Held back</dt>
             <dd>
-              {of.heldBack.detail}. {of.heldBack.advice}
+              {sentence(of.heldBack.detail)} {of.heldBack.advice}
             </dd>
           </>
         )}
@@ -173,7 +186,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
             loading={probe.isPending}
             onClick={() => probe.mutate({ name })}
           >
-            Ask whether it is there
+            Test the connection
           </Button>
           <Button
             size="compact-md"
@@ -184,7 +197,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
             {of.pausedAt ? 'Resume' : 'Pause'}
           </Button>
           <Button size="compact-md" variant="default" onClick={() => setOpen('past')}>
-            Give it the past
+            Send what came before
           </Button>
           {of.settings && (
             <Button
@@ -214,7 +227,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
         <Text role="status" c={probe.data.reachable ? 'teal' : 'red'}>
           {probe.data.reachable
             ? 'It is there and would take images now.'
-            : `It would not take images now: ${probe.data.why?.detail}. ${probe.data.why?.advice}`}
+            : `It would not take images now: ${sentence(probe.data.why?.detail ?? '')} ${probe.data.why?.advice}`}
         </Text>
       )}
       <Trouble of={probe.error ?? action.error} />

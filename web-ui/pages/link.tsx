@@ -8,6 +8,7 @@ import {
   Locked,
   Section,
   SettingsForm,
+  sentence,
   size,
   Trouble,
 } from '../elements/elements.ts'
@@ -34,8 +35,9 @@ function Standing({ of: { report } }: { of: LinkState }) {
     <>
       {!clock.trusted && (
         <Alert color="orange" title="The clock of this box is not believed" role="status">
-          {clock.detail}. {clock.advice} Until then no time window counts, everything may go at the
-          lowest speed that any window allows, and budgets are renewed by running time alone.
+          {sentence(clock.detail ?? '')} {clock.advice} Until then no time window counts, everything
+          may go at the lowest speed that any window allows, and budgets are renewed by running time
+          alone.
         </Alert>
       )}
       <Card name="The link now">

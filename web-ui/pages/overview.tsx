@@ -6,6 +6,7 @@ import {
   useLink,
   useNotices,
   useReadiness,
+  useRelay,
   useRules,
   useStatistics,
 } from '../api/api.ts'
@@ -25,6 +26,7 @@ import {
 import { mattersOf } from './attention.ts'
 
 export function OverviewPage() {
+  useRelay()
   const readiness = useReadiness()
   const archive = useArchive()
   const destinations = useDestinations()
@@ -117,7 +119,9 @@ export function OverviewPage() {
                 </div>
                 <Text size="sm">
                   {owed === 0
-                    ? 'It has everything that it is owed.'
+                    ? each.counts?.parked
+                      ? `Nothing on the way; ${count(each.counts.parked, 'image')} parked.`
+                      : 'It has everything that it is owed.'
                     : `${count(owed, 'image')} on the way, ${size(bytes)}.`}
                 </Text>
               </Card>

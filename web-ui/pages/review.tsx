@@ -1,6 +1,6 @@
 import { Button, Text } from '@mantine/core'
 import { useState } from 'react'
-import { useReview, useReviewAction } from '../api/api.ts'
+import { useRelay, useReview, useReviewAction } from '../api/api.ts'
 import {
   Ago,
   Card,
@@ -13,6 +13,7 @@ import {
   Loading,
   type Place,
   refine,
+  sentence,
   size,
   Trouble,
 } from '../elements/elements.ts'
@@ -23,6 +24,7 @@ export function ReviewPage({ place }: { place: Place }) {
   const destination = place.query.get('destination') ?? ''
   const query = new URLSearchParams({ limit: '1000', ...(destination ? { destination } : {}) })
   const { data, error } = useReview(query.toString())
+  useRelay()
   const bundles = bundlesOf(data?.deliveries ?? [])
   return (
     <>
@@ -68,7 +70,7 @@ function Held({ of }: { of: Bundle }) {
       </div>
       {why && (
         <Text size="sm" c="dimmed">
-          {why.detail} {why.advice}
+          {sentence(why.detail)} {why.advice}
         </Text>
       )}
       <div className="row end">

@@ -32,7 +32,8 @@ export function ruleSentence(rule: RuleDraft): string {
   const occasion = rule.on === 'stable' ? 'Once a study is stable' : 'As images come'
   const taken = rule.whole ? 'the whole study, when one image of it has:' : 'those where'
   const which = rule.when === undefined ? 'all of them' : `${taken} ${conditionWords(rule.when)}`
-  return `${occasion}, ${which}: ${deedsOf(rule).join('; ')}.`
+  const deeds = deedsOf(rule).join('; ')
+  return `${occasion}, ${which}: ${deeds || 'nothing yet; choose a destination, a label, or to drop them'}.`
 }
 
 function deedsOf({ drop, send, label, hold, priority, final }: RuleDraft): string[] {
