@@ -116,6 +116,7 @@ check)
 all)
   need_peers
   need_machine
+  sh web-ui/build.sh --if-stale # once, not by each service that the tests start
   check
   run_neighbours
   run_tests outside
