@@ -1,6 +1,7 @@
 import { NativeSelect, useMantineColorScheme } from '@mantine/core'
 import type { ComponentType } from 'react'
-import { hrefTo, type Place, usePlace } from './elements/elements.ts'
+import { useReadiness } from './api/api.ts'
+import { hrefTo, type Place, Trouble, usePlace } from './elements/elements.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { DeliveriesPage } from './pages/deliveries.tsx'
 import { DestinationEditorPage } from './pages/destinationEditor.tsx'
@@ -29,6 +30,7 @@ const editors: Readonly<Record<string, ComponentType<{ place: Place }>>> = {
 /** The frame of all pages: where one may go, and the page one is on. */
 export function House() {
   const place = usePlace()
+  const { error } = useReadiness()
   const [first = '', second] = place.steps
   const Page =
     (second === undefined ? undefined : editors[first]) ??
@@ -57,6 +59,8 @@ export function House() {
         <Shade />
       </div>
       <main id="main" tabIndex={-1}>
+        {/* On every page: what it shows is old then. */}
+        <Trouble of={error} title="No answer" />
         <Page place={place} key={place.steps.join('/')} />
       </main>
     </>

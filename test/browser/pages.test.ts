@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type BadScp, startBadScp } from '../peers/badScp.ts'
@@ -290,6 +291,43 @@ test('every page can be reached with the keyboard alone, and survives a reload',
   await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor()
+})
+
+test('/ leads to the pages, and no path leads out of their folder', async () => {
+  const ask = (path: string) =>
+    new Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>(
+      (resolve, reject) => {
+        // As it stands: a browser would have tidied the path.
+        const asked = request(box.url, { path }, answer => {
+          let text = ''
+          answer.setEncoding('latin1').on('data', part => (text += part))
+          answer.on('end', () =>
+            resolve({ status: answer.statusCode!, headers: answer.headers, text }),
+          )
+        })
+        asked.once('error', reject).end()
+      },
+    )
+  assert.equal(new URL((await ask('/')).headers.location!, `${box.url}/`).pathname, '/ui/')
+  const page = await ask('/ui/')
+  assert.equal(page.status, 200)
+  assert.equal(page.headers['cache-control'], 'no-cache')
+  assert.doesNotMatch(page.text, /<style|<script(?! type="module" crossorigin src=)|onload=/)
+  const script = /src="\.\/(assets\/[^"]+)"/.exec(page.text)![1]
+  assert.match((await ask(`/ui/${script}`)).headers['cache-control']!, /immutable/)
+  for (const path of [
+    '/ui/../package.json',
+    '/ui/../../package.json',
+    '/ui/%2e%2e/build.sh',
+    '/ui/%2e%2e%2fbuild.sh',
+    '/ui/..%2f..%2fpackage.json',
+    '/ui/assets/..%5c..%5cbuild.sh',
+    '/ui//etc/passwd',
+  ]) {
+    const { status, text } = await ask(path)
+    assert.notEqual(status, 200, path)
+    assert.doesNotMatch(text, /waystation@|set -eu|root:/, path)
+  }
 })
 
 test('the pages asked nobody but the box, and no script or policy complained', () => {

@@ -99,8 +99,11 @@ export const useRules = () =>
 export const useLink = () => useAsked<LinkState>(['link'], '/api/link', { every: 5000 })
 export const useNotices = () =>
   useAsked<{ notices: Notice[] }>(['notices'], '/api/notices', { every: 30_000 })
-export const useDeliveries = (query: string) =>
-  useAsked<DeliveryList>(['deliveries', query], `/api/deliveries?${query}`, { every: 10_000 })
+export const useDeliveries = (query: string, enabled = true) =>
+  useAsked<DeliveryList>(['deliveries', query], `/api/deliveries?${query}`, {
+    every: 10_000,
+    enabled,
+  })
 export const useReview = (query: string) =>
   useAsked<Omit<DeliveryList, 'destinations'>>(['review', query], `/api/review?${query}`, {
     every: 10_000,

@@ -9,6 +9,7 @@ import {
   pairsOf,
   pairsText,
   problemsAt,
+  takesSizes,
 } from './settings.ts'
 
 export interface FieldProps {
@@ -71,6 +72,7 @@ export function PlainField(props: FieldProps) {
       return (
         <TextInput
           {...common}
+          placeholder={takesSizes(schema) ? 'such as 500 MB' : 'or “none”'}
           defaultValue={amountText(value, schema)}
           onChange={event => onChange(amountOf(event.currentTarget.value))}
         />

@@ -114,12 +114,15 @@ export function amountOf(text: string): number | string | null | undefined {
   return /^\d+(\.\d+)?$/.test(given) ? Number(given) : given
 }
 
+/** Bytes, which may be written as `500 MB`. */
+export const takesSizes = (schema: Schema): boolean =>
+  schema.anyOf?.some(each => each.type === 'string') ?? false
+
 /** Bytes are shown as they would be entered. */
 export function amountText(value: unknown, schema: Schema): string {
   if (value === undefined) return ''
   if (value === null) return 'none'
-  const takesSizes = schema.anyOf?.some(each => each.type === 'string')
-  if (!takesSizes || typeof value !== 'number') return String(value)
+  if (!takesSizes(schema) || typeof value !== 'number') return String(value)
   for (const [unit, bytes] of sizes) if (value % bytes === 0) return `${value / bytes} ${unit}`
   return String(value)
 }

@@ -46,7 +46,12 @@ export function Section({ title, children }: { title: string; children: ReactNod
 
 export function Card({ children, name }: { children: ReactNode; name?: string }) {
   return (
-    <Paper withBorder radius="md" className="card" {...(name ? { 'aria-label': name } : {})}>
+    <Paper
+      withBorder
+      radius="md"
+      className="card"
+      {...(name ? { role: 'group', 'aria-label': name } : {})}
+    >
       {children}
     </Paper>
   )
@@ -116,7 +121,7 @@ const colours: Readonly<Record<string, string>> = {
 export function StateBadge({ state }: { state: string }) {
   return (
     <Badge variant="light" color={colours[state] ?? 'orange'} className="badge">
-      {state}
+      {state === 'stat' ? 'STAT' : state}
     </Badge>
   )
 }

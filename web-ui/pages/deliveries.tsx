@@ -1,16 +1,8 @@
 import { Button, NativeSelect, Text } from '@mantine/core'
 import { useState } from 'react'
+import { boxNow, type StandingAnswer, useDeliveries, useRelay } from '../api/api.ts'
 import {
-  type DeliveryAnswer,
-  type StandingAnswer,
-  useDeliveries,
-  useDeliveryAction,
-  useRelay,
-} from '../api/api.ts'
-import {
-  Ago,
   Card,
-  Confirm,
   count,
   duration,
   Empty,
@@ -24,20 +16,10 @@ import {
   StateBadge,
   sentence,
   size,
-  Trouble,
 } from '../elements/elements.ts'
-import { type Bundle, bundlesOf } from './parcels.ts'
+import { BundleCard, meanings, states } from './bundle.tsx'
+import { bundlesOf, firstParked } from './parcels.ts'
 import { StudyName } from './study.tsx'
-
-const states = ['owed', 'sending', 'accepted', 'verified', 'parked', 'withdrawn'] as const
-const meanings: Readonly<Record<(typeof states)[number], string>> = {
-  owed: 'still to be sent',
-  sending: 'on the way now',
-  accepted: 'taken there',
-  verified: 'taken, and found there afterwards',
-  parked: 'not taken: needs a person',
-  withdrawn: 'will not be sent',
-}
 
 export function DeliveriesPage({ place }: { place: Place }) {
   const asked = (key: string) => place.query.get(key) ?? ''
@@ -45,15 +27,27 @@ export function DeliveriesPage({ place }: { place: Place }) {
   const filter = new URLSearchParams({ limit: '500' })
   for (const key of ['destination', 'state', 'study']) if (asked(key)) filter.set(key, asked(key))
   if (page) filter.set('after', page)
-  const query = filter.toString()
-  const { data, error } = useDeliveries(query)
+  const hours = Number(asked('hours')) || undefined
+  // Of whole hours, so that the same is asked for a while.
+  if (hours) {
+    const hour = 3_600_000
+    const since = Math.floor(boxNow() / hour - hours) * hour
+    filter.set('since', new Date(since).toISOString())
+  }
+  const { data, error } = useDeliveries(filter.toString())
+  // What needs a person comes first, however much else there is.
+  const parked = new URLSearchParams(filter)
+  parked.set('state', 'parked')
+  parked.delete('after')
+  const urgent = useDeliveries(parked.toString(), asked('state') === '' && !page).data?.deliveries
   useRelay()
   const change = (changes: Record<string, string>) => {
     setPage(undefined)
     refine(changes)
   }
-  const bundles = bundlesOf(data?.deliveries ?? [])
-  const filtered = Boolean(asked('destination') || asked('state') || asked('study'))
+  const listed = firstParked(data?.deliveries ?? [], urgent ?? [])
+  const bundles = bundlesOf(listed)
+  const filtered = Boolean(asked('destination') || asked('state') || asked('study') || hours)
   return (
     <>
       <Head title="Deliveries">
@@ -95,6 +89,17 @@ export function DeliveriesPage({ place }: { place: Place }) {
                 ]}
                 onChange={event => change({ state: event.currentTarget.value })}
               />
+              <NativeSelect
+                label="Moved"
+                value={asked('hours')}
+                data={[
+                  { value: '', label: 'at any time' },
+                  { value: '1', label: 'in the last hour' },
+                  { value: '24', label: 'in the last day' },
+                  { value: '168', label: 'in the last week' },
+                ]}
+                onChange={event => change({ hours: event.currentTarget.value })}
+              />
               {asked('study') && (
                 <Button variant="default" onClick={() => change({ study: '' })}>
                   Show all studies
@@ -107,7 +112,7 @@ export function DeliveriesPage({ place }: { place: Place }) {
               </Text>
             )}
             {bundles.map(each => (
-              <Parcels key={each.key} of={each} deliveries={data.deliveries} />
+              <BundleCard key={each.key} of={each} deliveries={listed} />
             ))}
             {bundles.length === 0 && (
               <Empty>
@@ -169,131 +174,4 @@ function Counts({ of }: { of: StandingAnswer }) {
       )}
     </Card>
   )
-}
-
-function Parcels({ of, deliveries }: { of: Bundle; deliveries: readonly DeliveryAnswer[] }) {
-  const [withdrawing, setWithdrawing] = useState(false)
-  const action = useDeliveryAction()
-  const { study, destination, state, why, held } = of
-  const open = state === 'owed' || state === 'sending' || state === 'parked'
-  // One line may be a part of a study: then what is told is told of its images.
-  const alike = deliveries.filter(
-    each => each.study === study && each.destination === destination && each.state !== state,
-  )
-  const selection = { study, destination }
-  const tell = (verb: 'retry' | 'pause' | 'resume') => action.mutate({ ...selection, action: verb })
-  return (
-    <Card name={`${state} to ${destination}`}>
-      <div className="row apart">
-        <b>
-          <StudyName id={study} />
-        </b>
-        <span className="row">
-          {of.priority !== 'normal' && <StateBadge state={of.priority} />}
-          {of.paused && <StateBadge state="paused" />}
-          <StateBadge state={held ? 'held' : state} />
-        </span>
-      </div>
-      <div>
-        {count(of.images, 'image')}, {size(of.bytes)} to {destination}:{' '}
-        {held ? 'held for review, not sent before a person releases it' : meanings[state]}.
-      </div>
-      {why && (
-        <div>
-          <b>Why: </b>
-          {why.detail || why.code}
-          {statusBeside(of)}
-          <br />
-          <b>What to do: </b>
-          {why.advice}
-        </div>
-      )}
-      <div className="row apart">
-        <Text size="sm" c="dimmed">
-          {open ? (
-            <>
-              Owed since <Ago at={of.owedAt} />
-            </>
-          ) : (
-            <>
-              {capital(state)} <Ago at={of.movedAt} />
-            </>
-          )}
-          {open && of.failures > 1 && `; failed ${of.failures} times in a row`}
-          {of.notBefore && (
-            <>
-              ; next try <Ago at={of.notBefore} />
-            </>
-          )}
-        </Text>
-        {open && (
-          <div className="row">
-            {held && <Link to={hrefTo(['review'], { destination })}>Review it</Link>}
-            {!held && (state === 'parked' || of.notBefore) && (
-              <Button size="compact-md" loading={action.isPending} onClick={() => tell('retry')}>
-                Retry
-              </Button>
-            )}
-            {state === 'owed' &&
-              (of.paused ? (
-                <Button size="compact-md" variant="light" onClick={() => tell('resume')}>
-                  Resume
-                </Button>
-              ) : (
-                <Button size="compact-md" variant="default" onClick={() => tell('pause')}>
-                  Pause
-                </Button>
-              ))}
-            <Button
-              size="compact-md"
-              variant="default"
-              onClick={() => {
-                action.reset()
-                setWithdrawing(true)
-              }}
-            >
-              Withdraw
-            </Button>
-          </div>
-        )}
-      </div>
-      {!withdrawing && <Trouble of={action.error} />}
-      {withdrawing && (
-        <Confirm
-          title="Withdraw from delivery?"
-          verb="Withdraw"
-          reason="Kept with the images, for whoever asks later."
-          busy={action.isPending}
-          error={action.error}
-          onClose={() => setWithdrawing(false)}
-          onConfirm={reason =>
-            action.mutate(
-              { ...selection, action: 'withdraw', reason },
-              { onSuccess: () => setWithdrawing(false) },
-            )
-          }
-        >
-          Everything of this study that {destination} does not have yet will not be sent there
-          {alike.some(each => each.state === 'owed' || each.state === 'parked')
-            ? ', what stands in other lines too'
-            : ''}
-          . The images stay on this box.
-        </Confirm>
-      )}
-    </Card>
-  )
-}
-
-const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
-
-/**
- * The far side's own number, where the reason does not tell it already. DIMSE statuses are known by
- * their hexadecimal form, HTTP's by the decimal one.
- */
-function statusBeside({ status, why }: Bundle): string {
-  if (!status) return ''
-  const hexadecimal = status.toString(16).toUpperCase().padStart(4, '0')
-  const told = why?.detail.toUpperCase() ?? ''
-  if (told.includes(hexadecimal) || told.includes(String(status))) return ''
-  return status >= 100 && status < 600 ? ` (answered ${status})` : ` (answered 0x${hexadecimal})`
 }

@@ -45,7 +45,7 @@ export function OverviewPage() {
     link: link.data?.report,
     notices: notices.data?.notices,
   })
-  const failed = all.find(each => each.error)?.error
+  const failed = all.find(each => each.error && each !== readiness)?.error
   const asked = all.every(each => each.data)
   const last = connections.data?.connections.find(
     each => each.direction === 'incoming' && (each.requests['C-STORE']?.received ?? 0) > 0,
@@ -53,10 +53,17 @@ export function OverviewPage() {
   return (
     <>
       <Head title="Overview">Whether this box does its work, and what needs a person.</Head>
-      {failed && <Loading error={failed} />}
+      {failed && !readiness.error && <Loading error={failed} />}
       <Card name="Receiving">
         <div className="row">
+          {readiness.error && (
+            <>
+              <Dot colour="red" />
+              <Text fw={600}>Whether this box receives is not known: it does not answer.</Text>
+            </>
+          )}
           {readiness.data &&
+            !readiness.error &&
             (readiness.data.ready ? (
               <>
                 <Dot colour="teal" />
@@ -68,7 +75,7 @@ export function OverviewPage() {
                 <Text fw={600}>This box does not receive images now.</Text>
               </>
             ))}
-          {!readiness.data && <Text>Asking the box whether it receives…</Text>}
+          {readiness.isPending && <Text>Asking the box whether it receives…</Text>}
         </div>
         <Text size="sm" c="dimmed">
           {statistics.data &&
@@ -95,7 +102,7 @@ export function OverviewPage() {
             </div>
           </Card>
         ))}
-        {matters.length === 0 && asked && !failed && (
+        {matters.length === 0 && asked && !failed && !readiness.error && (
           <Empty>Nothing needs you. You can close this page.</Empty>
         )}
       </Section>

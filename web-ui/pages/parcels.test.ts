@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeliveryAnswer } from '../api/api.ts'
-import { bundlesOf } from './parcels.ts'
+import { bundlesOf, firstParked } from './parcels.ts'
 
 const delivery = (instance: string, rest: Partial<DeliveryAnswer> = {}): DeliveryAnswer => ({
   ...{ instance, study: 's1', sopInstanceUid: '1.2', destination: 'cloud', state: 'parked' },
@@ -36,4 +36,15 @@ test('another study, destination, state or reason is another line', () => {
     delivery('g', { review: true }),
   ])
   assert.equal(bundles.length, 7)
+})
+
+test('what is parked comes first, and once', () => {
+  const parked = [delivery('b'), delivery('a', { destination: 'pacs' })]
+  const page = [delivery('a', { state: 'owed' }), delivery('b')]
+  const order = firstParked(page, parked).map(each => [each.instance, each.destination])
+  assert.deepEqual(order, [
+    ['b', 'cloud'],
+    ['a', 'pacs'],
+    ['a', 'cloud'],
+  ])
 })

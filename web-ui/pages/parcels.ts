@@ -60,3 +60,13 @@ export function bundlesOf(deliveries: readonly DeliveryAnswer[]): Bundle[] {
   }
   return [...bundles.values()]
 }
+
+/** One list of two, with what is parked first, and nothing twice. */
+export function firstParked(
+  page: readonly DeliveryAnswer[],
+  parked: readonly DeliveryAnswer[],
+): DeliveryAnswer[] {
+  const keyOf = ({ instance, destination }: DeliveryAnswer) => `${instance} ${destination}`
+  const first = new Set(parked.map(keyOf))
+  return [...parked, ...page.filter(each => !first.has(keyOf(each)))]
+}
