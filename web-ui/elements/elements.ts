@@ -15,6 +15,7 @@ export {
   Trouble,
   useNow,
 } from './show.tsx'
+export { Suggested, type Suggestion, windows } from './suggested.tsx'
 export {
   age,
   count,

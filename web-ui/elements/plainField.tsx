@@ -1,4 +1,5 @@
 import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import type { ChangeEvent } from 'react'
 import type { Problem, Schema } from '../api/api.ts'
 import {
   amountOf,
@@ -11,6 +12,7 @@ import {
   problemsAt,
   takesSizes,
 } from './settings.ts'
+import { Suggested, windows } from './suggested.tsx'
 
 export interface FieldProps {
   name: string
@@ -98,18 +100,26 @@ export function PlainField(props: FieldProps) {
           onChange={event => onChange(pairsOf(event.currentTarget.value))}
         />
       )
-    default:
+    default: {
+      const field = {
+        ...common,
+        value: String(value ?? ''),
+        placeholder: fallback,
+        onChange: (event: ChangeEvent<HTMLInputElement>) =>
+          onChange(event.currentTarget.value || undefined),
+      }
+      if (schema.description?.includes('cron')) {
+        return <Suggested {...field} suggestions={windows} />
+      }
       return (
         <TextInput
-          {...common}
+          {...field}
           type={kind === 'secret' ? 'password' : 'text'}
           autoComplete={kind === 'secret' ? 'new-password' : 'off'}
           autoCapitalize="off"
           spellCheck={false}
-          value={String(value ?? '')}
-          placeholder={fallback}
-          onChange={event => onChange(event.currentTarget.value || undefined)}
         />
       )
+    }
   }
 }

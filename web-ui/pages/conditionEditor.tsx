@@ -1,6 +1,7 @@
 import { Button, Checkbox, NativeSelect, Text, TextInput } from '@mantine/core'
-import { useId } from 'react'
+import type { ChangeEvent } from 'react'
 import type { Problem } from '../api/api.ts'
+import { Suggested, type Suggestion, windows } from '../elements/elements.ts'
 import {
   childPath,
   type Field,
@@ -136,7 +137,7 @@ function TestEditor({
       </div>
       {error && (
         <Text size="sm" c="red" role="alert">
-          {test.values?.length === 0 && !test.tag ? 'Say what it must be.' : error}
+          {error}
         </Text>
       )}
     </div>
@@ -174,8 +175,9 @@ function Wanted({ test, onChange }: { test: Test; onChange: (test: Test) => void
   }
   if (field === 'arrived') {
     return (
-      <TextInput
+      <Suggested
         label="Minute, hour, day of month, month, day of week"
+        suggestions={windows}
         value={test.arrived ?? ''}
         onChange={event => onChange({ ...test, arrived: event.currentTarget.value })}
       />
@@ -202,33 +204,21 @@ function Patterns({
   label: string
   test: Test
   onChange: (test: Test) => void
-  suggestions?: readonly (readonly [value: string, name: string])[]
+  suggestions?: readonly Suggestion[]
 }) {
-  const id = useId()
-  return (
-    <>
-      <TextInput
-        label={label}
-        placeholder="several with commas; * for anything"
-        defaultValue={(test.values ?? []).join(', ')}
-        autoCapitalize="off"
-        spellCheck={false}
-        {...(suggestions ? { list: id } : {})}
-        onChange={event => {
-          const words = event.currentTarget.value.split(',').map(each => each.trim())
-          onChange({ ...test, values: words.filter(Boolean) })
-        }}
-      />
-      {suggestions && (
-        <datalist id={id}>
-          {suggestions.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </datalist>
-      )}
-    </>
+  const field = {
+    label,
+    placeholder: 'several with commas; * for anything',
+    defaultValue: (test.values ?? []).join(', '),
+    onChange: (event: ChangeEvent<HTMLInputElement>) => {
+      const words = event.currentTarget.value.split(',').map(each => each.trim())
+      onChange({ ...test, values: words.filter(Boolean) })
+    },
+  }
+  return suggestions ? (
+    <Suggested {...field} suggestions={suggestions} />
+  ) : (
+    <TextInput {...field} autoCapitalize="off" spellCheck={false} />
   )
 }
 
@@ -247,8 +237,9 @@ const begun: Readonly<Record<Comparison, Partial<Test>>> = {
   absent: { bounds: { present: false } },
 }
 
+const tags: readonly Suggestion[] = commonTags.map(each => [each])
+
 function Tag({ test, onChange }: { test: Test; onChange: (test: Test) => void }) {
-  const id = useId()
   const comparison = comparisonOf(test)
   const { bounds, values: _, ...bare } = test
   const bound = (end: 'from' | 'to', given: string) => {
@@ -257,20 +248,13 @@ function Tag({ test, onChange }: { test: Test; onChange: (test: Test) => void })
   }
   return (
     <>
-      <TextInput
+      <Suggested
         label="Tag"
         placeholder="keyword or gggg,eeee"
+        suggestions={tags}
         value={test.tag ?? ''}
-        list={id}
-        autoCapitalize="off"
-        spellCheck={false}
         onChange={event => onChange({ ...test, tag: event.currentTarget.value.trim() })}
       />
-      <datalist id={id}>
-        {commonTags.map(each => (
-          <option key={each} value={each} />
-        ))}
-      </datalist>
       <NativeSelect
         label="How"
         value={comparison}

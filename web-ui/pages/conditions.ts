@@ -146,12 +146,12 @@ function testWords({ field, tag, values = [], bounds, stable, hours, arrived }: 
   if (field === 'hours') return `it came between ${hours?.from} and ${hours?.to} UTC`
   if (field === 'arrived') return `it came in the window ${arrived}`
   const name = field === 'tags' ? (tag ?? '') : fields[field]
-  if (!bounds) return `${name} is ${list(values, 'or')}`
+  if (!bounds) return `${name || 'a tag'} is ${list(values, 'or') || '…'}`
   const { from, to, present } = bounds
   const parts = [
     ...(present === undefined ? [] : [present ? 'is there' : 'is not there']),
     ...(from === undefined ? [] : [`is ${from} or more`]),
     ...(to === undefined ? [] : [`is ${to} or less`]),
   ]
-  return `${name} ${parts.join(' and ')}`
+  return `${name || 'a tag'} ${parts.join(' and ') || '…'}`
 }

@@ -72,6 +72,11 @@ function Editor(given: { rule: RuleDraft; destinations: readonly string[]; inste
       .filter(each => each.path === key || each.path.startsWith(`${key}.`))
       .map(each => each.message)
       .join('; ')
+  // In the form, what is wrong is said where it is.
+  const elsewhere =
+    json === undefined
+      ? problems.filter(({ path }) => !shownKeys.has(path.split('.')[0] ?? ''))
+      : problems
   const built = (): RuleDraft => {
     const { when: _, ...rest } = rule
     const when = whenOf(tree)
@@ -170,9 +175,10 @@ function Editor(given: { rule: RuleDraft; destinations: readonly string[]; inste
         )}
         {problems.length > 0 && (
           <Alert color="red" role="alert" title="Not saved">
-            {problems.map(({ path, message }) => (
+            {elsewhere.map(({ path, message }) => (
               <div key={path + message}>{path ? `${path}: ${message}` : message}</div>
             ))}
+            {elsewhere.length < problems.length && 'See what is written in red above.'}
           </Alert>
         )}
         {save.error && problems.length === 0 && <Trouble of={save.error} />}
@@ -195,11 +201,13 @@ function Editor(given: { rule: RuleDraft; destinations: readonly string[]; inste
         </div>
       </form>
       <Section title="Try it">
-        <Trial rule={json === undefined ? built() : (parsed(json) ?? built())} />
+        <Trial rule={named(json === undefined ? built() : (parsed(json) ?? built()))} />
       </Section>
     </>
   )
 }
+
+const shownKeys = new Set(['name', 'on', 'when', 'send', 'priority', 'label', 'hold', 'whole'])
 
 function parsed(json: string): object | undefined {
   try {
@@ -209,5 +217,8 @@ function parsed(json: string): object | undefined {
     return undefined
   }
 }
+
+/** To be tried it needs a name, though it may yet have none. */
+const named = (rule: { name?: string }): object => ({ ...rule, name: rule.name || 'new rule' })
 
 const wordsIn = (given: unknown): string[] => (Array.isArray(given) ? given.map(String) : [])

@@ -18,8 +18,46 @@ function flattened(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Prob
     const deepest = issue.errors.toSorted((one, other) => depth(other) - depth(one))[0] ?? []
     if (depth(deepest) > 0) return deepest.flatMap(each => flattened(each, path))
   }
-  return [{ path: path.map(String).join('.'), message: issue.message }]
+  return [{ path: path.map(String).join('.'), message: plainly(issue) }]
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]) =>
   Math.max(0, ...issues.map(each => each.path.length))
+
+/** The messages that Zod makes itself are for programmers; those that a setting brings are not touched. */
+const zodsOwn = /^(Invalid (input|option|string)|Too (small|big)|Unrecognized key)/
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'is a text',
+  number: 'is a number',
+  int: 'is a whole number',
+  boolean: 'is true or false',
+  array: 'is a list',
+  object: 'is a group of settings',
+  record: 'is a group of settings',
+}
+
+function plainly(issue: z.core.$ZodIssue): string {
+  const { message } = issue
+  if (!zodsOwn.test(message)) return message
+  switch (issue.code) {
+    case 'invalid_type':
+      if (message.endsWith('received undefined')) return 'is needed'
+      return kinds[issue.expected] ?? message
+    case 'too_small':
+      if (issue.origin === 'array') return 'names at least one'
+      if (issue.origin === 'string') return 'may not be empty'
+      return `is ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      if (issue.origin === 'string') return `has at most ${issue.maximum} characters`
+      return `is ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+    case 'invalid_value':
+      return `is one of: ${issue.values.join(', ')}`
+    case 'unrecognized_keys':
+      return `there is no setting called ${issue.keys.map(key => `"${key}"`).join(', ')}`
+    case 'invalid_union':
+      return 'is missing, or has no form that is taken'
+    default:
+      return message
+  }
+}
