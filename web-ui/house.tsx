@@ -1,7 +1,7 @@
 import { NativeSelect, useMantineColorScheme } from '@mantine/core'
 import type { ComponentType } from 'react'
 import { useReadiness } from './api/api.ts'
-import { hrefTo, type Place, Trouble, usePlace } from './elements/elements.ts'
+import { Boundary, hrefTo, type Place, Trouble, usePlace } from './elements/elements.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { DeliveriesPage } from './pages/deliveries.tsx'
 import { DestinationEditorPage } from './pages/destinationEditor.tsx'
@@ -61,8 +61,16 @@ export function House() {
       <main id="main" tabIndex={-1}>
         {/* On every page: what it shows is old then. */}
         <Trouble of={error} title="No answer" />
-        <Page place={place} key={place.steps.join('/')} />
+        <Boundary key={place.steps.join('/')}>
+          <Page place={place} />
+        </Boundary>
       </main>
+      <footer>
+        Every route that these pages use, for scripts:{' '}
+        <a className="plainly" href="../api/handbook">
+          the handbook of the API
+        </a>
+      </footer>
     </>
   )
 }

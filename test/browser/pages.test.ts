@@ -118,10 +118,19 @@ test('what a destination would not take is shown with the reason, and its button
   await eventually(() => picky.requests.length === 6, 'they were sent again')
   await eventually(async () => (await parked()) === 3, 'they were refused again')
   picky.answer = () => 0
-  await card.getByRole('button', { name: 'Retry' }).click()
+  await page.getByRole('button', { name: 'Retry all 3 parked' }).click()
   await eventually(() => picky.taken.size === 3, 'they have arrived')
   await page.getByText('Nothing stands like that.').waitFor()
   await page.getByLabel('Counts of picky').getByText('3 accepted').waitFor()
+
+  // One study among all is found by what stands on the request form.
+  await goTo('#/deliveries')
+  await page.getByText('Find one study').click()
+  await page.getByLabel(/accession number/).fill('A1')
+  await page.getByRole('button', { name: 'Find' }).click()
+  await page.getByLabel(/Synthetic, Patient1/).click()
+  await page.getByText('Only: Synthetic, Patient1').waitFor()
+  await page.getByLabel('accepted to picky').getByText('3 images').waitFor()
 })
 
 test('what is withdrawn needs a reason, which is kept', async () => {
@@ -290,6 +299,17 @@ test('every page can be reached with the keyboard alone, and survives a reload',
   await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor()
+})
+
+test('a page that fails says so, and the others stay reachable', async () => {
+  const { page, close } = await openPage(box.url)
+  await page.route('**/api/rules', route => route.fulfill({ json: {} }))
+  await page.goto(`${box.url}/ui/#/rules`)
+  await page.getByText('This page failed').waitFor()
+  await page.getByRole('link', { name: 'Link', exact: true }).click()
+  await page.getByRole('heading', { name: 'Link', level: 1 }).waitFor()
+  assert.equal(await page.getByText('This page failed').count(), 0)
+  await close()
 })
 
 test('/ leads to the pages, and no path leads out of their folder', async () => {

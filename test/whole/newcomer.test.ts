@@ -34,6 +34,9 @@ test('a fresh clone needs nothing but `npm start`, and keeps its data in ./data'
     180,
   )
   const ready = JSON.parse(line) as { http: number; dicom: number }
+  const page = await fetch(`http://127.0.0.1:${ready.http}/`)
+  assert.equal(page.url, `http://127.0.0.1:${ready.http}/ui/`)
+  assert.match(await page.text(), /<script type="module"/)
   mkdirSync(join(folder.path, 'files'))
   const image = writeCt(
     join(folder.path, 'files'),

@@ -1,4 +1,5 @@
 /** What pages are put together from. */
+export { Boundary } from './boundary.tsx'
 export { Confirm, Dialog } from './dialog.tsx'
 export { goTo, hrefTo, type Place, refine, usePlace } from './place.ts'
 export { SettingsForm } from './settingsForm.tsx'

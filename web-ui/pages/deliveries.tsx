@@ -1,6 +1,12 @@
 import { Button, NativeSelect, Text } from '@mantine/core'
 import { useState } from 'react'
-import { boxNow, type StandingAnswer, useDeliveries, useRelay } from '../api/api.ts'
+import {
+  boxNow,
+  type StandingAnswer,
+  useDeliveries,
+  useDeliveryAction,
+  useRelay,
+} from '../api/api.ts'
 import {
   Card,
   count,
@@ -16,10 +22,12 @@ import {
   StateBadge,
   sentence,
   size,
+  Trouble,
 } from '../elements/elements.ts'
 import { BundleCard, meanings, states } from './bundle.tsx'
 import { bundlesOf, firstParked } from './parcels.ts'
 import { StudyName } from './study.tsx'
+import { StudyPicker } from './studyPicker.tsx'
 
 export function DeliveriesPage({ place }: { place: Place }) {
   const asked = (key: string) => place.query.get(key) ?? ''
@@ -106,6 +114,12 @@ export function DeliveriesPage({ place }: { place: Place }) {
                 </Button>
               )}
             </div>
+            {!asked('study') && (
+              <details className="more">
+                <summary>Find one study</summary>
+                <StudyPicker chosen={[]} onChange={([study = '']) => change({ study })} />
+              </details>
+            )}
             {asked('study') && (
               <Text size="sm">
                 Only: <StudyName id={asked('study')} />
@@ -144,6 +158,8 @@ function Counts({ of }: { of: StandingAnswer }) {
   const { name, state, counts, held, paused, bytesPerSecond, nextAttemptSeconds, why, heldBack } =
     of
   const worth = states.filter(each => counts[each])
+  const action = useDeliveryAction()
+  const refused = (counts.parked ?? 0) - held
   return (
     <Card name={`Counts of ${name}`}>
       <div className="row apart">
@@ -167,6 +183,19 @@ function Counts({ of }: { of: StandingAnswer }) {
           nextAttemptSeconds > 0 &&
           `Tried again in ${duration(nextAttemptSeconds)}.`}
       </Text>
+      {refused > 0 && (
+        <div>
+          <Button
+            size="compact-md"
+            variant="light"
+            loading={action.isPending}
+            onClick={() => action.mutate({ destination: name, action: 'retry' })}
+          >
+            Retry all {refused.toLocaleString('en')} parked
+          </Button>
+        </div>
+      )}
+      <Trouble of={action.error} />
       {held > 0 && (
         <Link to={hrefTo(['review'], { destination: name })}>
           {count(held, 'image')} held for review
