@@ -292,6 +292,7 @@ test('no page scrolls sideways on a telephone, light or dark', async () => {
 test('every page can be reached with the keyboard alone, and survives a reload', async () => {
   const page = await goTo('#/')
   await page.reload()
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   await page.keyboard.press('Tab')
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'To the page')
   for (let n = 0; n < 4; n++) await page.keyboard.press('Tab')
