@@ -107,6 +107,7 @@ const colours: Readonly<Record<string, string>> = {
   removed: 'gray',
   misconfigured: 'red',
   owed: 'blue',
+  sent: 'blue',
   accepted: 'teal',
   verified: 'teal',
   parked: 'red',

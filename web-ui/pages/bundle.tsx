@@ -1,6 +1,6 @@
 import { Button, Text } from '@mantine/core'
 import { useState } from 'react'
-import { type DeliveryAnswer, useDeliveryAction } from '../api/api.ts'
+import { type DeliveryAnswer, type State, useDeliveryAction } from '../api/api.ts'
 import {
   Ago,
   Card,
@@ -16,10 +16,19 @@ import type { Bundle } from './parcels.ts'
 import { StudyName } from './study.tsx'
 
 /** As the box calls them, and what each means to a person. */
-export const states = ['owed', 'sending', 'accepted', 'verified', 'parked', 'withdrawn'] as const
-export const meanings: Readonly<Record<(typeof states)[number], string>> = {
+export const states = [
+  'owed',
+  'sending',
+  'sent',
+  'accepted',
+  'verified',
+  'parked',
+  'withdrawn',
+] as const
+export const meanings: Readonly<Record<State, string>> = {
   owed: 'still to be sent',
   sending: 'on the way now',
+  sent: 'given out whole, not yet answered',
   accepted: 'taken there',
   verified: 'taken, and found there afterwards',
   parked: 'not taken: needs a person',
@@ -37,7 +46,7 @@ export function BundleCard({
   const [withdrawing, setWithdrawing] = useState(false)
   const action = useDeliveryAction()
   const { study, destination, state, why, held } = of
-  const open = state === 'owed' || state === 'sending' || state === 'parked'
+  const open = ['owed', 'sending', 'sent', 'parked'].includes(state)
   // One line may be a part of a study: then what is told is told of its images.
   const alike = deliveries.filter(
     each => each.study === study && each.destination === destination && each.state !== state,

@@ -52,7 +52,7 @@ export function ConditionEditor({ group, path, problems, onChange, onRemove }: E
           </Button>
         )}
       </div>
-      {own.length > 0 && onRemove && (
+      {own.length > 0 && (
         <Text size="sm" c="red">
           {own.map(each => each.message).join('; ')}
         </Text>

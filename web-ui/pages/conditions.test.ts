@@ -14,12 +14,12 @@ import {
 const parsed = (when: unknown) =>
   forwardSettings.parse({
     destinations: [{ name: 'a', kind: 'dimse', aet: 'A', host: 'h' }],
-    rules: [{ name: 'r', send: ['a'], when }],
+    rules: [{ name: 'r', send: ['a'], on: 'stable', when }],
   }).rules[0]!.when as Json
 
 const samples: Json[] = [
   { modality: 'CT' },
-  { modality: ['CT', 'MR'], sender: 'CT*', stable: false },
+  { modality: ['CT', 'MR'], sender: 'CT*', stable: true },
   { tags: { BodyPartExamined: '*CHEST*', '0010,1010': { from: '060Y', present: true } } },
   { any: [{ label: 'x' }, { all: [{ called: 'A' }, { not: { address: '10.*' } }] }] },
   { not: { any: [{ modality: 'SR' }, { sopClass: '1.2.*' }] } },
@@ -65,7 +65,7 @@ test('the box tells of a wrong test under the path that the editor knows it by',
   const path = childPath(childPath('when', tree, 1), inner, 1)
   const verified = forwardSettings.safeParse({
     destinations: [{ name: 'a', kind: 'dimse', aet: 'A', host: 'h' }],
-    rules: [{ name: 'r', send: ['a'], when: whenOf(tree) }],
+    rules: [{ name: 'r', send: ['a'], on: 'stable', when: whenOf(tree) }],
   })
   const found = verified.error!.issues.map(each => each.path.slice(2).join('.'))
   assert.deepEqual(found, [`${path}.tags.Modalty`])

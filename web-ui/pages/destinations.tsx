@@ -27,6 +27,7 @@ import {
   Trouble,
 } from '../elements/elements.ts'
 import { Backfill } from './backfill.tsx'
+import { openOf } from './parcels.ts'
 
 export function DestinationsPage({ place }: { place: Place }) {
   const { data, error } = useDestinations()
@@ -73,20 +74,12 @@ const doing: Readonly<Record<string, string>> = {
 }
 
 function Destination({ of }: { of: DestinationAnswer }) {
-  const {
-    name,
-    state = 'misconfigured',
-    counts,
-    bytes,
-    oldestSeconds,
-    bytesPerSecond = 0,
-    why,
-  } = of
+  const { name, state = 'misconfigured', counts, oldestSeconds, bytesPerSecond = 0, why } = of
   const [open, setOpen] = useState<'remove' | 'past'>()
   const action = useDestinationAction()
   const remove = useRemoveDestination()
   const probe = useProbe()
-  const owed = (counts?.owed ?? 0) + (counts?.sending ?? 0)
+  const { owed, bytes } = openOf(of)
   const troubled = why && ((of.failures ?? 0) > 0 || state === 'misconfigured')
   return (
     <Card name={name}>
@@ -104,9 +97,7 @@ function Destination({ of }: { of: DestinationAnswer }) {
         <dt>Owed</dt>
         <dd>
           <Link to={hrefTo(['deliveries'], { destination: name })}>
-            {owed === 0
-              ? 'nothing'
-              : `${count(owed, 'image')}, ${size((bytes?.owed ?? 0) + (bytes?.sending ?? 0))}`}
+            {owed === 0 ? 'nothing' : `${count(owed, 'image')}, ${size(bytes)}`}
           </Link>
         </dd>
         {(counts?.parked ?? 0) > 0 && (

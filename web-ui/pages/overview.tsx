@@ -24,6 +24,7 @@ import {
   size,
 } from '../elements/elements.ts'
 import { mattersOf } from './attention.ts'
+import { openOf } from './parcels.ts'
 
 export function OverviewPage() {
   useRelay()
@@ -116,8 +117,7 @@ export function OverviewPage() {
         )}
         <div className="cards">
           {destinations.data?.destinations.map(each => {
-            const owed = (each.counts?.owed ?? 0) + (each.counts?.sending ?? 0)
-            const bytes = (each.bytes?.owed ?? 0) + (each.bytes?.sending ?? 0)
+            const { owed, bytes } = openOf(each)
             return (
               <Card key={each.name} name={each.name}>
                 <div className="row apart">

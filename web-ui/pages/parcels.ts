@@ -1,4 +1,4 @@
-import type { DeliveryAnswer } from '../api/api.ts'
+import type { DeliveryAnswer, DestinationAnswer } from '../api/api.ts'
 
 /** Deliveries of one study to one destination that stand alike, for the same reason: one line. */
 export interface Bundle {
@@ -69,4 +69,11 @@ export function firstParked(
   const keyOf = ({ instance, destination }: DeliveryAnswer) => `${instance} ${destination}`
   const first = new Set(parked.map(keyOf))
   return [...parked, ...page.filter(each => !first.has(keyOf(each)))]
+}
+
+/** What is still to reach a destination without anyone's help. */
+export function openOf({ counts, bytes }: DestinationAnswer): { owed: number; bytes: number } {
+  const sum = (of: Readonly<Record<string, number>> = {}) =>
+    (of.owed ?? 0) + (of.sending ?? 0) + (of.sent ?? 0)
+  return { owed: sum(counts), bytes: sum(bytes) }
 }

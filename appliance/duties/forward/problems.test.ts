@@ -31,7 +31,7 @@ test('what is missing, too much, too little or of no known form is told in plain
   ])
   assert.deepEqual(ofDestination({ ...destination, port: 'x', verify: 'maybe' }), [
     ['port', 'is a number'],
-    ['verify', 'is one of: none, find, commitment'],
+    ['verify', 'is one of: none, find, count, commitment'],
   ])
   assert.deepEqual(ofDestination({ ...destination, port: 1.5 }), [['port', 'is a whole number']])
   assert.deepEqual(ofDestination({ ...destination, timers: { idle: 0 } }), [
