@@ -10,6 +10,7 @@ import {
   settingsSchema,
 } from './configuration.ts'
 import { createEncoding, type Encoding, labelling } from './doors/orthanc/orthanc.ts'
+import { createConnectionLog } from './doors/scp/scp.ts'
 import { createForward, type Forward } from './duties/forward/forward.ts'
 import { faultOf } from './faults.ts'
 import { openArchive } from './holdings/archive/archive.ts'
@@ -161,6 +162,7 @@ async function serve(args: string[]): Promise<number> {
     const holds = ({ id }: Instance) => forward?.owes(id) ?? true
     // Nodes are called over the doors' settings, and so are there later than the relay.
     const later: Later = {}
+    const connections = createConnectionLog()
     let ending: Ending = 'stop'
     await withHoldings({ ...read, log, encoding }, holds, async holdings => {
       forward = createForward({
@@ -171,12 +173,13 @@ async function serve(args: string[]): Promise<number> {
         now: Date.now,
         random: Math.random,
         commitments: () => later.commitments,
+        onRecord: connections.add,
         labels: labelling(holdings.store.space('orthanc')),
       })
       // What another start would refuse must not stop this one.
       const readable = () => void readSettings(args, serveOptions)
       ending = await serveFrom(
-        { ...holdings, forward, encoding, readable, later, version },
+        { ...holdings, forward, connections, encoding, readable, later, version },
         read.settings,
         log,
       )

@@ -13,7 +13,7 @@ import {
   sweepAttachments,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
-import { createAcceptance, createConnectionLog, createScp, keepImage } from './doors/scp/scp.ts'
+import { type ConnectionLog, createAcceptance, createScp, keepImage } from './doors/scp/scp.ts'
 import { delayAfter, type Forward } from './duties/forward/forward.ts'
 import { createJobs } from './duties/jobs/jobs.ts'
 import {
@@ -53,6 +53,8 @@ export type Ending = Parameters<Running['stop']>[0]
 export async function serveFrom(
   holdings: Holdings & {
     forward: Forward
+    /** The relay's associations are told to it, too. */
+    connections: ConnectionLog
     encoding: Encoding
     readable: () => void
     later: Later
@@ -61,13 +63,12 @@ export async function serveFrom(
   settings: Settings,
   log: LevelledLog,
 ): Promise<Ending> {
-  const { data, store, archive, forward, encoding, version } = holdings
+  const { data, store, archive, forward, connections, encoding, version } = holdings
   const { dicom, http: web } = settings
   const now = () => new Date()
   const metrics = createMetrics()
   const measures = createMeasures(() => performance.now())
   const intake = measures.archive(counted(archive, metrics))
-  const connections = createConnectionLog()
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
   const acceptance = createAcceptance(dicom)
@@ -155,6 +156,7 @@ export async function serveFrom(
   })
   const http = createHttpServer({
     ...{ host: web.host, port: web.port, limits: web.limits, app, log },
+    trustedOrigins: web.trustedOrigins,
     ...(web.tls && {
       tls: {
         certificate: readFileSync(web.tls.certificateFile),

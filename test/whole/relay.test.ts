@@ -25,6 +25,15 @@ const relayTo = (port: number) => ({
   },
 })
 
+interface Connections {
+  connections: {
+    direction: string
+    calledAeTitle?: string
+    outcome: string
+    requests: Record<string, { sent: number }>
+  }[]
+}
+
 interface Deliveries {
   destinations: { name: string; counts: Record<string, number> }[]
 }
@@ -72,8 +81,21 @@ test('a study received while the destination is down is relayed once it is up', 
   await eventually(() => cloud.count() === images.length, 'all arrive', 90)
   assertSame(images, cloud.datasets())
   await eventually(async () => ((await stateOf(box)).owed ?? 0) === 0, 'nothing is owed any more')
-  assert.equal(await box.stop(), 0)
+
+  // Every association leaves a record, the relay's too: those that found nobody, and that which sent.
+  const outgoing = async () =>
+    (await box.get<Connections>('/api/connections?limit=1000')).connections.filter(
+      each => each.direction === 'outgoing' && each.calledAeTitle === 'CLOUD',
+    )
+  const outcomes = async () => new Set((await outgoing()).map(each => each.outcome))
   await cloud.stop()
+  await eventually(
+    async () => (await outcomes()).has('unreachable') && (await outcomes()).size > 1,
+    'its associations are told of',
+  )
+  const stored = (await outgoing()).map(each => each.requests['C-STORE']?.sent ?? 0)
+  assert.ok(stored.reduce((sum, each) => sum + each, 0) >= images.length)
+  assert.equal(await box.stop(), 0)
 })
 
 test('what was acknowledged before kill -9 is there, intact and relayed, and nothing is half there', async () => {

@@ -104,6 +104,8 @@ export interface ForwardParts {
   random: () => number
   /** Storage commitment, once the nodes are there to be asked. */
   commitments?: Surroundings['commitments']
+  /** Told of each association with a destination when it is over. */
+  onRecord?: Surroundings['onRecord']
   /** Destinations by another way than their settings. */
   open?: typeof openDestination
 }
@@ -115,9 +117,9 @@ export function createForward(parts: ForwardParts): Forward {
   const elapsed = parts.elapsed ?? (() => performance.now() / 1000)
   const labels = parts.labels ?? noLabels
   const store = parts.store.space('forward')
-  const { commitments } = parts
+  const { commitments, onRecord } = parts
   const open: typeof openDestination =
-    parts.open ?? ((each, around) => openDestination(each, { ...around, commitments }))
+    parts.open ?? ((each, around) => openDestination(each, { ...around, commitments, onRecord }))
   const { backoff, history } = settings
   const plan = openPlan({ store, settings })
   const inForce = () => plan.destinations().flatMap(each => each.settings ?? [])

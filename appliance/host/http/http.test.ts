@@ -204,6 +204,19 @@ test('whoever is not let in gets the hook’s answer and reaches no route', asyn
   await done
 })
 
+test('a page of another site is refused before any route, and its reader is told what to set', async () => {
+  const app: App = new Hono()
+  app.delete('/', c => c.text('gone'))
+  await serving(app, async port => {
+    const asked = (origin: string) =>
+      fetch(`http://127.0.0.1:${port}/`, { method: 'DELETE', headers: { origin } })
+    const refused = await asked('https://elsewhere.example')
+    assert.equal(refused.status, 403)
+    assert.match(await refused.text(), /trustedOrigins/)
+    assert.equal(await (await asked(`http://127.0.0.1:${port}`)).text(), 'gone')
+  })
+})
+
 test('a byte range is read as RFC 9110 says', () => {
   assert.deepEqual(rangeOf('bytes=0-9', 100), { from: 0, to: 10 })
   assert.deepEqual(rangeOf('bytes=90-', 100), { from: 90, to: 100 })

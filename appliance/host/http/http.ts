@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Fault, faultOf } from '../../faults.ts'
 import type { Log } from '../../log.ts'
+import { isFromAnotherSite } from './origin.ts'
 import { watchIdle, watchPace } from './pace.ts'
+import { problemOf } from './problem.ts'
 import { type HttpLimits, httpLimitsSettings } from './settings.ts'
 
 export { bodyOf, bytesOf } from './body.ts'
@@ -39,6 +41,8 @@ export interface HttpServerOptions {
   app: { fetch(request: Request, env: HttpEnv): Response | Promise<Response> }
   log: Log
   limits?: HttpLimits
+  /** Other sites whose pages may change something here, as 'https://viewer.example'. */
+  trustedOrigins?: readonly string[]
   /** PEM texts; with them HTTPS is spoken, TLS 1.2 at least. */
   tls?: { certificate: string | Buffer; key: string | Buffer }
   /** Who is asking, or the answer that turns them away; absent, all who reach the port are let in. */
@@ -126,9 +130,14 @@ function build(options: HttpServerOptions, limits: HttpLimits): Server {
 async function answer(
   request: Request,
   env: HttpEnv,
-  { app, authenticate, log }: HttpServerOptions,
+  { app, authenticate, log, trustedOrigins = [] }: HttpServerOptions,
 ): Promise<Response> {
   try {
+    if (isFromAnotherSite(request, trustedOrigins)) {
+      const origin = request.headers.get('origin') ?? 'another site'
+      log.warn('foreign-page-refused', { origin, advice: foreignAdvice })
+      return problemOf(new Fault('not-allowed', `asked by a page of ${origin}; ${foreignAdvice}`))
+    }
     if (authenticate) {
       const admitted = await authenticate(request, env.incoming?.socket.remoteAddress ?? '')
       if (admitted instanceof Response) return admitted
@@ -146,6 +155,8 @@ async function answer(
     return new Response(null, { status: 500 })
   }
 }
+
+const foreignAdvice = 'Add it to http.trustedOrigins if its pages may change what is kept here.'
 
 function portFault(error: Error, { host, port }: HttpServerOptions): Error {
   const { code } = error as NodeJS.ErrnoException

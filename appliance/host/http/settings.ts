@@ -66,6 +66,12 @@ export const httpSettings = z.strictObject({
     })
     .optional()
     .describe('Serve HTTPS with this certificate.'),
+  trustedOrigins: z
+    .array(z.string().regex(/^https?:\/\/[^/]+$/, 'an origin is like "https://viewer.example"'))
+    .default([])
+    .describe(
+      'Other web sites whose pages may change what is kept here, such as a viewer of your own; pages of all others may not, so that no page a visitor opens elsewhere can.',
+    ),
   limits: httpLimitsSettings.prefault({}),
 })
 

@@ -94,6 +94,7 @@ export function openDimse(settings: DimseSettings, surroundings: Surroundings): 
       stop: cut,
       longestPdu: () => portionOf(surroundings.rate?.()),
       ...{ onCertificate, log: surroundings.log },
+      ...(surroundings.onRecord && { onRecord: surroundings.onRecord }),
     })
   }
 

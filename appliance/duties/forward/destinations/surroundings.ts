@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Log } from '../../../log.ts'
+import type { ConnectionRecord } from '../../../standard/dimse/dimse.ts'
 import type { Commitments } from '../../nodes/nodes.ts'
 
 /** What every kind of destination is given besides its own settings. */
@@ -11,6 +12,8 @@ export interface Surroundings {
   rate?: () => number | undefined
   /** Told with each connection over TLS when the far side's certificate ends, ms. */
   onCertificate?: (ends: number) => void
+  /** Told of each association when it is over. */
+  onRecord?: ((record: ConnectionRecord) => void) | undefined
   /** Storage commitment, for kinds that verify by it; absent where nothing is ever committed. */
   commitments?: (() => Commitments | undefined) | undefined
 }
