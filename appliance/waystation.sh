@@ -8,7 +8,12 @@ installed="$here/node_modules/.package-lock.json"
 if [ ! -x "$here/node_modules/.bin/node" ] || [ "$here/package-lock.json" -nt "$installed" ]; then
   echo "waystation: installing what package-lock.json names (once)" >&2
   (cd "$here" && npm ci --loglevel=error >&2) || {
-    echo "waystation: the installation failed; npm's message is above. A network and npm 9 or newer are needed once." >&2
+    echo "waystation: the installation failed; npm's message is above. A network and npm 10 or newer are needed once." >&2
+    exit 69
+  }
+  # npm 9 installs the pinned Node and does not link it.
+  [ -x "$here/node_modules/.bin/node" ] || {
+    echo "waystation: npm $(npm --version) left out the pinned Node; npm 10, which comes with Node 20, or newer is needed once." >&2
     exit 69
   }
   touch "$installed"
