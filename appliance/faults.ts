@@ -136,6 +136,26 @@ export class Fault extends Error {
   }
 }
 
+/** What the system says of a connection that was not made, in words for a person. */
+const unconnected: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'it hung up',
+  EPIPE: 'it hung up',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to it',
+  ENOTFOUND: 'nobody knows this name',
+  EAI_AGAIN: 'no name server answers',
+  ETIMEDOUT: 'nobody answers',
+}
+
+/** Of several addresses that were tried, what the first said; with the system's own word for it. */
+export function whyNotConnected(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined
+  const { code = '', message }: NodeJS.ErrnoException = first ?? error
+  const words = unconnected[code]
+  return words ? `${words} (${code})` : message
+}
+
 export const faultCodes = Object.keys(table) as readonly FaultCode[]
 
 const fromErrno: Record<string, FaultCode> = {

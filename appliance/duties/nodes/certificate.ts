@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { Fault } from '../../faults.ts'
+import { Fault, whyNotConnected } from '../../faults.ts'
 import type { OutgoingTls } from '../../standard/dimse/dimse.ts'
 
 /** How a TLS port presents itself, and whether we would trust it. */
@@ -107,7 +107,7 @@ function shaken(
       fail(new Fault('peer-unreachable', `${where}: closed during the TLS handshake`))
     })
     socket.on('error', error =>
-      fail(new Fault('peer-unreachable', `${where}: ${error.message}`, { cause: error })),
+      fail(new Fault('peer-unreachable', `${where}: ${whyNotConnected(error)}`, { cause: error })),
     )
     socket.once('secureConnect', resolve)
     stop?.addEventListener('abort', cancel, { once: true })

@@ -59,7 +59,7 @@ export class Outgoing implements AssociationUser {
     this.#options.onRecord?.({
       ...closed,
       outcome: fault.code === 'cancelled' ? 'stopped' : outcome,
-      sentence: `${closed.calledAeTitle} was not reached (${fault.detail}); ${fault.advice}`,
+      sentence: `${closed.calledAeTitle} was not reached: ${fault.detail}. ${fault.advice}`,
     })
   }
 

@@ -129,6 +129,7 @@ describe('an association that we ask for', () => {
     for (const each of open) each.close()
     await assert.rejects(calling(port, { onRecord: record => records.push(record) }), {
       code: 'peer-unreachable',
+      detail: /nothing listens there \(ECONNREFUSED\)/,
     })
     assert.equal(records[0]?.outcome, 'unreachable')
   })

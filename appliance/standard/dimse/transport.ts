@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { Fault } from '../../faults.ts'
+import { Fault, whyNotConnected } from '../../faults.ts'
 import type { OpenRecord } from './record.ts'
 import type { ConnectOptions } from './requestor.ts'
 import type { Timers } from './settings.ts'
@@ -77,7 +77,11 @@ function opened(
       reject(fault)
     }
     const fail = (error: NodeJS.ErrnoException) =>
-      settle(new Fault('peer-unreachable', `${host}:${port}: ${reasonOf(error)}`, { cause: error }))
+      settle(
+        new Fault('peer-unreachable', `${host}:${port}: ${whyNotConnected(error)}`, {
+          cause: error,
+        }),
+      )
     const closed = () =>
       settle(
         new Fault(
@@ -94,11 +98,4 @@ function opened(
     socket.once('close', closed)
     stop?.addEventListener('abort', cancel, { once: true })
   })
-}
-
-/** Of several addresses that were tried, what the first said. */
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return (error.errors[0] as Error).message
-  return error.message
 }

@@ -1,4 +1,4 @@
-import { Fault } from '../../../faults.ts'
+import { Fault, whyNotConnected } from '../../../faults.ts'
 
 /** OpenSSL's and Node's words for a certificate that does not do, and what it means. */
 const certificateTroubles: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ export function connectionFault(thrown: unknown, url: URL, connected: boolean): 
   if (/^HPE_|^ERR_SSL_|^EPROTO/.test(code)) return fault('protocol-broken', message)
   return connected
     ? fault('peer-aborted', code === '' ? message : code)
-    : fault('peer-unreachable', message)
+    : fault('peer-unreachable', whyNotConnected(cause as Error))
 }
 
 /** Of several addresses that were tried, what the first said. */
