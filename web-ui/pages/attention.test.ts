@@ -55,6 +55,8 @@ test('a certificate that ends soon, a destination that fails and a clock that is
   const [certificate, failing] = sentences({ certificatesEnding, failures: 9, why })
   assert.match(certificate!.sentence, /ends in 3 days/)
   assert.match(failing!.sentence, /Nobody listens there\. .*by itself/)
+  assert.deepEqual(sentences({ failures: 9, why, oldestSeconds: 599 }), [])
+  assert.equal(sentences({ failures: 9, why, oldestSeconds: 600 }).length, 1)
   const link = { clock: { trusted: false, detail: 'it was never set' } } as LinkReport
   assert.match(mattersOf({ link })[0]!.sentence, /not believed\. It was never set\./)
 })

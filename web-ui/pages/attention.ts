@@ -70,6 +70,9 @@ function* receiving({ readiness, archive }: Known): Generator<Matter> {
   }
 }
 
+/** A line that fails for minutes mends itself, and needs nobody; seconds. */
+const bornePatiently = 600
+
 function* ofDestinations(destinations: readonly DestinationAnswer[]): Generator<Matter> {
   for (const each of destinations) {
     const { name, state, failures = 0, why, oldestSeconds = 0 } = each
@@ -83,7 +86,7 @@ function* ofDestinations(destinations: readonly DestinationAnswer[]): Generator<
         href: there,
         go: 'Mend its settings',
       }
-    } else if (failures > 2) {
+    } else if (failures > 2 && (oldestSeconds === 0 || oldestSeconds >= bornePatiently)) {
       yield {
         urgent: false,
         sentence: `${name} has not taken anything ${oldestSeconds > 0 ? `for ${duration(oldestSeconds)}` : 'lately'}. ${sentence(why?.detail ?? 'it does not answer')} It is tried again by itself, without end.`,
