@@ -306,6 +306,8 @@ test('a page that fails says so, and the others stay reachable', async () => {
   const { page, close } = await openPage(box.url)
   await page.route('**/api/rules', route => route.fulfill({ json: {} }))
   await page.goto(`${box.url}/ui/#/rules`)
+  // What the overview asked before may still be believed: only a page loaded anew asks again.
+  await page.reload()
   await page.getByText('This page failed').waitFor()
   await page.getByRole('link', { name: 'Link', exact: true }).click()
   await page.getByRole('heading', { name: 'Link', level: 1 }).waitFor()
