@@ -1,5 +1,5 @@
-import { createInflateRaw, type InflateRaw } from 'node:zlib'
 import { Fault } from '../../faults.ts'
+import { takeInflater } from '../../standard/dicom/dicom.ts'
 
 /**
  * Reads ZIP files as they pass by (APPNOTE.TXT §4.3): member after member by their local headers,
@@ -129,43 +129,26 @@ async function* inflated(
   input: Input,
   stored: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const unpacker = createInflateRaw()
-  const out: Uint8Array[] = []
-  let over = false
-  const ended = Promise.withResolvers<void>()
-  unpacker.on('data', (chunk: Uint8Array) => out.push(chunk))
-  unpacker.on('end', () => {
-    over = true
-    ended.resolve()
-  })
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  unpacker.on('error', error => failure.reject(broken(`a member is damaged (${error.message})`)))
-  let written = 0
+  const inflater = takeInflater('raw')
+  let given = 0
   try {
     for await (const chunk of stored) {
-      await Promise.race([write(unpacker, chunk), failure.promise])
-      written += chunk.length
-      yield* out.splice(0)
-      const unread = written - unpacker.bytesWritten
-      if (unread > 0 || over) {
-        input.giveBack(chunk.subarray(chunk.length - unread))
+      given += chunk.length
+      yield* inflater.inflated(chunk)
+      if (inflater.isOver()) {
+        input.giveBack(chunk.subarray(chunk.length - (given - inflater.used())))
         return
       }
     }
     // Told that there is no more, it says whether that was all.
-    unpacker.end()
-    await Promise.race([ended.promise, failure.promise])
-    yield* out.splice(0)
+    await inflater.finish()
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    throw broken(`a member is damaged (${(error as Error).message})`)
   } finally {
-    unpacker.destroy()
+    inflater.giveBack()
   }
 }
-
-const write = (unpacker: InflateRaw, chunk: Uint8Array) =>
-  new Promise<void>(resolve => {
-    unpacker.write(chunk, () => resolve())
-  })
 
 /** Checksum and lengths behind the content, with or without signature, of 32 or 64 bits. */
 async function passDescriptor(input: Input): Promise<void> {

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { Fault, faultOf } from '../../faults.ts'
 import type { Received } from '../../holdings/archive/archive.ts'
 import type { Origin } from '../../holdings/catalog/catalog.ts'
 import { bodyOf } from '../../host/http/http.ts'
+import { takeInflater } from '../../standard/dicom/dicom.ts'
 import { done, json } from './answers.ts'
 import type { Call } from './arguments.ts'
 import type { Desk } from './desk.ts'
@@ -130,25 +129,24 @@ function decoded(c: Call, limit: number): AsyncIterable<Uint8Array> {
 }
 
 async function* gunzipped(body: AsyncIterable<Uint8Array>, limit: number) {
-  const unpacker = createGunzip()
-  const source = Readable.from(body)
-  source.on('error', error => unpacker.destroy(error))
-  source.pipe(unpacker)
+  const inflater = takeInflater('gzip')
   let length = 0
   try {
-    for await (const chunk of unpacker) {
-      length += (chunk as Uint8Array).length
-      if (length > limit) throw new Fault('too-large', `at most ${limit} bytes are taken`)
-      yield chunk as Uint8Array
+    for await (const packed of body) {
+      for await (const chunk of inflater.inflated(packed)) {
+        length += chunk.length
+        if (length > limit) throw new Fault('too-large', `at most ${limit} bytes are taken`)
+        yield chunk
+      }
     }
+    await inflater.finish()
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('Z_')) {
       throw error
     }
     throw new Fault('not-dicom', 'the body is not gzip, or ends too early', { cause: error })
   } finally {
-    source.destroy()
-    unpacker.destroy()
+    inflater.giveBack()
   }
 }
 

@@ -16,6 +16,7 @@ export {
 } from './dictionary.ts'
 export { canEncode, characterSetTerms, encodeText, isCharacterSet } from './encode.ts'
 export { type FileMeta, type NewFileMeta, readFileMeta, writeFileMeta } from './fileMeta.ts'
+export { type Inflater, takeInflater } from './inflaters.ts'
 export {
   answerOf,
   creatorElement,

@@ -1,20 +1,19 @@
-import { finished } from 'node:stream/promises'
-import { createInflateRaw, type InflateRaw } from 'node:zlib'
 import { Fault } from '../../faults.ts'
+import { type Inflater, takeInflater } from './inflaters.ts'
 import { inflateFault } from './read.ts'
 
 /**
  * A deflated dataset (PS3.5 §A.5) inflated as it passes by, a few kilobytes at a time, outside the
  * main thread, and handed to `taken` in order. What stands behind the end of the deflated data
- * (the standard allows one zero) is not looked at. Nothing starts before the first `push`.
+ * (the standard allows one zero) is not looked at. Nothing starts before the first `push`. One that
+ * is neither ended nor failed leaves its inflater to the garbage collector.
  */
 export class Inflation {
   readonly #taken: (chunk: Uint8Array) => void
   readonly #limit: number
-  #inflater: InflateRaw | undefined
+  #inflater: Inflater | undefined
   #inflated = 0
   #failure: Fault | undefined
-  #failed: ((failure: Fault) => void) | undefined
 
   constructor(taken: (chunk: Uint8Array) => void, limit: number) {
     this.#taken = taken
@@ -25,15 +24,12 @@ export class Inflation {
   async push(chunk: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure
     if (chunk.length === 0) return
-    const inflater = this.#inflater ?? this.#start()
-    this.#inflater = inflater
-    await new Promise<void>((resolve, reject) => {
-      this.#failed = reject
-      inflater.write(chunk, thrown => {
-        if (!thrown) resolve()
-      })
-    })
-    this.#failed = undefined
+    this.#inflater ??= takeInflater('raw')
+    try {
+      for await (const inflated of this.#inflater.inflated(chunk)) this.#take(inflated)
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
   }
 
   /** Whether the deflated data had their own end. Faults as of `push`. */
@@ -41,36 +37,34 @@ export class Inflation {
     if (this.#failure) throw this.#failure
     const inflater = this.#inflater
     if (!inflater) return false
-    inflater.end()
-    // Its error, if any, came by #fail
-    await finished(inflater).catch(() => {})
-    const failure = this.#failure as Fault | undefined
-    if (failure?.code === 'dataset-truncated') return false
-    if (failure) throw failure
+    try {
+      await inflater.finish()
+    } catch (thrown) {
+      const failure = this.#failed(thrown)
+      if (failure.code === 'dataset-truncated') return false
+      throw failure
+    }
+    inflater.giveBack()
     return true
   }
 
-  #start(): InflateRaw {
-    const inflater = createInflateRaw()
-    inflater.on('data', (chunk: Uint8Array) => {
-      if (this.#failure) return
-      this.#inflated += chunk.length
-      try {
-        if (this.#inflated > this.#limit) {
-          throw new Fault('too-large', 'the deflated dataset grows beyond the limit')
-        }
-        this.#taken(chunk)
-      } catch (thrown) {
-        this.#fail(thrown instanceof Fault ? thrown : new Fault('internal', '', { cause: thrown }))
-        inflater.destroy()
-      }
-    })
-    inflater.on('error', thrown => this.#fail(inflateFault(thrown)))
-    return inflater
+  #take(chunk: Uint8Array): void {
+    this.#inflated += chunk.length
+    if (this.#inflated > this.#limit) {
+      throw new Fault('too-large', 'the deflated dataset grows beyond the limit')
+    }
+    this.#taken(chunk)
   }
 
-  #fail(failure: Fault): void {
-    this.#failure ??= failure
-    this.#failed?.(this.#failure)
+  #failed(thrown: unknown): Fault {
+    const isZlibs = String((thrown as NodeJS.ErrnoException).code).startsWith('Z_')
+    this.#failure =
+      thrown instanceof Fault
+        ? thrown
+        : isZlibs
+          ? inflateFault(thrown)
+          : new Fault('internal', '', { cause: thrown })
+    this.#inflater?.giveBack()
+    return this.#failure
   }
 }

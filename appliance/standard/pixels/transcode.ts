@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
+import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib'
 import { Fault } from '../../faults.ts'
 import {
   deflatedLittleEndian,
@@ -7,6 +7,7 @@ import {
   explicitBigEndian,
   explicitLittleEndian,
   implicitLittleEndian,
+  takeInflater,
   transferSyntaxes,
 } from '../dicom/dicom.ts'
 import { type Codec, decodeFrame, openCodecs } from './decode.ts'
@@ -94,22 +95,28 @@ async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenera
 }
 
 async function* inflated(dataset: Bytes): AsyncGenerator<Uint8Array> {
-  const inflater = createInflateRaw()
+  const inflater = takeInflater('raw')
   let length = 0
   try {
-    for await (const chunk of through(dataset, inflater)) {
-      length += chunk.length
-      if (length > inflatedLimit)
-        throw new Fault('too-large', 'the deflated dataset grows too long')
-      yield chunk
+    for await (const packed of dataset) {
+      for await (const chunk of inflater.inflated(packed)) {
+        length += chunk.length
+        if (length > inflatedLimit)
+          throw new Fault('too-large', 'the deflated dataset grows too long')
+        yield chunk
+      }
     }
+    await inflater.finish()
   } catch (thrown) {
-    if (thrown instanceof Fault) throw thrown
-    const cut = (thrown as NodeJS.ErrnoException).code === 'Z_BUF_ERROR'
+    const { code } = thrown as NodeJS.ErrnoException
+    if (thrown instanceof Fault || !code?.startsWith('Z_')) throw thrown
+    const cut = code === 'Z_BUF_ERROR'
     throw new Fault(
       cut ? 'dataset-truncated' : 'dataset-malformed',
       'the deflated dataset is broken',
     )
+  } finally {
+    inflater.giveBack()
   }
 }
 
@@ -124,10 +131,7 @@ async function* deflated(dataset: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** Faults of the source come out as they are. */
-async function* through(
-  dataset: Bytes,
-  transform: ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>,
-): AsyncGenerator<Uint8Array> {
+async function* through(dataset: Bytes, transform: DeflateRaw): AsyncGenerator<Uint8Array> {
   const source = Readable.from(dataset, { objectMode: true })
   source.once('error', error => transform.destroy(error))
   try {
