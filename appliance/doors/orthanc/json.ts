@@ -22,6 +22,11 @@ export function styledItem(value: Json): string {
   return out.join('')
 }
 
+/** The same for a member of an object, its key before it. */
+export function styledMember(key: string, value: Json): string {
+  return `${quoted(key)} : ${isFilled(value) ? '\n   ' : ''}${styledItem(value)}`
+}
+
 function print(value: Json, newline: string, indent: string, out: string[]): void {
   if (typeof value === 'string') {
     out.push(quoted(value))

@@ -5,7 +5,7 @@ import { jsonHeaders } from './answers.ts'
 import type { Call } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import { failed } from './failures.ts'
-import { styledItem } from './json.ts'
+import { type JsonObject, styledItem, styledMember } from './json.ts'
 import { hasExtraTags } from './mainTags.ts'
 import { describe, type Telling } from './resources.ts'
 import { type Written, writtenAbout } from './writtenAmong.ts'
@@ -37,10 +37,10 @@ export function* lotsOf(
 }
 
 /** The same of identifiers that are known, or follow one from the other. */
-export function* inLots(ids: Iterable<PublicId>): Lots {
+export function* inLots(ids: Iterable<PublicId>, most = atOnce): Lots {
   let lot: PublicId[] = []
   for (const id of ids) {
-    if (lot.push(id) < atOnce) continue
+    if (lot.push(id) < most) continue
     yield lot
     lot = []
   }
@@ -52,16 +52,48 @@ export function* inLots(ids: Iterable<PublicId>): Lots {
  * is told as it is made, at the caller's pace and in turns with everything else; what vanishes
  * meanwhile is left out.
  */
-export async function listing(
+export function listing(
   desk: Desk,
   c: Call,
   level: Level,
   lots: Lots,
   telling?: Telling,
 ): Promise<Response> {
-  const chunks = chunksOf(lots, ids =>
+  const chunks = chunksOf(lots, '[]', ids =>
     telling ? textsOf(desk, level, ids, telling) : ids.map(id => `"${id}"`),
   )
+  return toldAsMade(desk, c, chunks)
+}
+
+/** So many datasets are told in one turn: each is some kilobytes, some of them hundreds. */
+const datasetsAtOnce = 8
+
+/**
+ * What is told of each instance as one JSON object with the identifiers as keys, sorted as all keys
+ * are; told as it is made, as a list is. Undefined is what vanished meanwhile.
+ */
+export function keyed(
+  desk: Desk,
+  c: Call,
+  ids: PublicId[],
+  tell: (id: PublicId) => Promise<JsonObject | undefined>,
+): Promise<Response> {
+  const chunks = chunksOf(inLots(ids.sort(), datasetsAtOnce), '{}', async lot => {
+    const texts: string[] = []
+    for (const id of lot) {
+      const told = await tell(id)
+      if (told) texts.push(styledMember(id, told))
+    }
+    return texts
+  })
+  return toldAsMade(desk, c, chunks)
+}
+
+async function toldAsMade(
+  desk: Desk,
+  c: Call,
+  chunks: AsyncGenerator<string, void>,
+): Promise<Response> {
   let begin = ''
   for (;;) {
     const { value, done } = await chunks.next()
@@ -80,21 +112,24 @@ export async function listing(
   )
 }
 
-/** A list as Orthanc prints it, whose members are printed already. All of it is ASCII. */
+/** A list or an object as Orthanc prints it, whose members are printed already. All of it is ASCII. */
 async function* chunksOf(
   lots: Lots,
+  brackets: '[]' | '{}',
   print: (ids: readonly PublicId[]) => Promise<string[]> | string[],
-): AsyncGenerator<string> {
-  let isEmpty = true
+): AsyncGenerator<string, void> {
+  let [isFirst, isEmpty] = [true, true]
   for (const ids of lots) {
-    const texts = await print(ids)
-    if (texts.length === 0) continue
-    yield `${isEmpty ? '[' : ','}\n   ${texts.join(',\n   ')}`
-    isEmpty = false
     // A member that costs nothing to tell would otherwise let nobody else in.
-    if (ids.length === atOnce) await setImmediate()
+    if (!isFirst) await setImmediate()
+    isFirst = false
+    const texts = await print(ids)
+    if (texts.length > 0) {
+      yield `${isEmpty ? brackets[0] : ','}\n   ${texts.join(',\n   ')}`
+      isEmpty = false
+    }
   }
-  yield isEmpty ? '[]' : '\n]'
+  yield isEmpty ? brackets : `\n${brackets[1]}`
 }
 
 async function textsOf(

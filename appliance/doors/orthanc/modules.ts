@@ -6,6 +6,7 @@ import { datasetJson } from './dicomJson.ts'
 import { ignoreLength, tagsOf } from './instances.ts'
 import type { Json, JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
+import { keyed } from './listing.ts'
 import { moduleTags } from './moduleTags.ts'
 import type { Routes } from './routes.ts'
 
@@ -18,11 +19,12 @@ export const moduleRoutes: Routes = (app, desk) => {
       const id = c.req.param('id')
       expectResource(desk, level, id)
       const shown = { format: tagFormat(c, 'full'), ignoreLength: ignoreLength(desk, c) }
-      const all: Record<string, Json> = {}
-      for (const instance of desk.archive.catalog.instancesOf(id)) {
-        all[instance.id] = await tagsOf(desk, instance, shown)
-      }
-      return json(all)
+      const { catalog } = desk.archive
+      const ids = Array.from(catalog.instancesOf(id), instance => instance.id)
+      return keyed(desk, c, ids, async each => {
+        const instance = catalog.instance(each)
+        return instance && tagsOf(desk, instance, shown)
+      })
     })
 
     app.get(`/${path}/:id/shared-tags`, async c => {
