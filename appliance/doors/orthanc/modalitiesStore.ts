@@ -3,7 +3,7 @@ import type { Node } from '../../duties/nodes/nodes.ts'
 import { Fault, type FaultCode, faultCodes } from '../../faults.ts'
 import type { PublicId } from '../../holdings/catalog/catalog.ts'
 import { bodyOf, bytesOf } from '../../host/http/http.ts'
-import { readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
+import { generateUid, readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
 import { statusKind } from '../../standard/dimse/dimse.ts'
 import { json } from './answers.ts'
 import type { Desk } from './desk.ts'
@@ -20,7 +20,8 @@ interface Storing extends Sending {
   node: Node
   moveOriginatorAet?: string
   moveOriginatorId?: number
-  storageCommitment: boolean
+  /** Of the storage commitment that is asked for at the end; told from the beginning. */
+  transactionUid?: string
 }
 
 /** Sending what is kept here, or a file that is not, to a node. */
@@ -44,7 +45,7 @@ export const modalityStoreRoutes: Routes = (app, desk) => {
     const description: Storing = {
       ...{ parents, instances, permissive: wish.permissive },
       node: { ...node, ...(port && { port }) },
-      storageCommitment: truth(body, 'StorageCommitment') ?? false,
+      ...(truth(body, 'StorageCommitment') && { transactionUid: generateUid(desk.random) }),
       ...(moveOriginatorAet && { moveOriginatorAet, moveOriginatorId: moveOriginatorId ?? 0 }),
     }
     const content = contentOf(desk, description, resourcesJson(desk, parents))
@@ -91,12 +92,7 @@ export const dimse = (status: number): JsonObject => ({
   Type: 'Dimse',
 })
 
-function contentOf(
-  desk: Desk,
-  storing: Storing,
-  resources: Json,
-  { failed = 0, transaction }: { failed?: number; transaction?: Json } = {},
-): JsonObject {
+function contentOf(desk: Desk, storing: Storing, resources: Json, failed = 0): JsonObject {
   return {
     ...sendingContent(storing, failed),
     LocalAet: localAetOf(desk, storing.node),
@@ -104,7 +100,7 @@ function contentOf(
     MoveOriginatorID: storing.moveOriginatorId,
     RemoteAet: storing.node.aet,
     Resources: resources,
-    StorageCommitmentTransactionUID: transaction,
+    StorageCommitmentTransactionUID: storing.transactionUid,
   }
 }
 
@@ -123,14 +119,14 @@ function storeJob(desk: Desk): JobKind<Storing> {
   return {
     type: 'DicomModalityStore',
     async run(context) {
-      const { description, stop, tell } = context
-      const { node, moveOriginatorAet, moveOriginatorId } = description
+      const { description, stop } = context
+      const { node, moveOriginatorAet, moveOriginatorId, transactionUid } = description
       // Once: a list of 10,000 images is not looked through again for each of them.
       const resources = resourcesJson(desk, description.parents)
-      const { failed } = await sendEach(
+      await sendEach(
         desk,
         context as JobContext<Sending>,
-        failed => contentOf(desk, description, resources, { failed }),
+        failed => contentOf(desk, description, resources, failed),
         async function* (batch) {
           const sending = asking.store(node, batch, {
             stop,
@@ -143,16 +139,14 @@ function storeJob(desk: Desk): JobKind<Storing> {
         },
       )
       for (const id of description.parents) logExport(desk, id, node.name)
-      if (!description.storageCommitment) return
+      if (transactionUid === undefined) return
       const references = description.instances.flatMap(id => {
         const instance = desk.archive.catalog.instance(id)
         if (!instance) return []
         const { sopClassUid, sopInstanceUid } = instance
         return [{ sopClassUid, sopInstanceUid }]
       })
-      const { transactionUid } = await commitmentsOf(desk).request(node, references, { stop })
-      const content = { failed, transaction: transactionUid }
-      tell({ content: contentOf(desk, description, resources, content) })
+      await commitmentsOf(desk).request(node, references, { stop, transactionUid })
     },
   }
 }

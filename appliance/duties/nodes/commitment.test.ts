@@ -60,6 +60,22 @@ test('what is kept is committed, on the association of the request', async () =>
   await far.stop()
 })
 
+test('a transaction with a UID of the caller’s is asked for again until its report came', async () => {
+  const { near, far, node } = await pair()
+  await far.receive({ instance: 1 })
+  const asked = { transactionUid: '1.2.3.4.5' }
+  // Nobody listens there: the request is known, and refused.
+  await assert.rejects(near.commitments.request({ ...node, port: 1 }, [of(1)], asked))
+  assert.deepEqual(await near.commitments.request(node, [of(1)], asked), asked)
+  const request = await reported(near, asked.transactionUid)
+  assert.equal(request.state, 'committed')
+  assert.deepEqual(await near.commitments.request({ ...node, port: 1 }, [of(1)], asked), asked)
+  assert.deepEqual(near.commitments.of(asked.transactionUid), request)
+  assert.equal([...near.commitments.requests()].length, 1)
+  await near.stop()
+  await far.stop()
+})
+
 test('what is not here, of another class, or damaged is not promised, each with its reason', async () => {
   const folder = await freshFolder()
   const { near, far, node } = await pair({ folder })

@@ -45,7 +45,8 @@ export interface Requesting {
   request(
     node: Node,
     instances: readonly Reference[],
-    asked?: Asked,
+    /** A transaction UID of the caller's; one whose report came is not asked again. */
+    asked?: Asked & { transactionUid?: string },
   ): Promise<{ transactionUid: string }>
   reported(event: Event): Promise<Reply>
   of(transactionUid: string): CommitmentRequest | undefined
@@ -140,14 +141,16 @@ export function createRequesting(parts: {
   const requesting: Requesting = {
     of,
 
-    async request(node, instances, { stop, cancel } = {}) {
-      const transactionUid = generateUid(parts.random)
+    async request(node, instances, { stop, cancel, ...asked } = {}) {
+      const transactionUid = asked.transactionUid ?? generateUid(parts.random)
+      const known = of(transactionUid)
+      if (known?.reportedAt) return { transactionUid }
       const request: CommitmentRequest = {
         ...{ transactionUid, node: node.name, aet: node.aet, askedAt: now().toISOString() },
         ...{ state: 'pending', instances: [...instances], committed: [], failures: [] },
       }
       if (instances.length === 0) throw new Fault('request-malformed', 'no instance to commit')
-      await begin(request)
+      await (known ? write(request) : begin(request))
       let association: OutgoingAssociation | undefined
       try {
         association = await associate(node, calling, {
