@@ -1,4 +1,3 @@
-import { createGzip } from 'node:zlib'
 import type { JobContext, JobKind } from '../../duties/jobs/jobs.ts'
 import { Fault } from '../../faults.ts'
 import type { Bytes } from '../../holdings/storage/storage.ts'
@@ -15,6 +14,7 @@ import { callPeer, type Peer } from './peersCalls.ts'
 import { peerJson } from './peersConfiguration.ts'
 import type { Routes } from './routes.ts'
 import { convertedFile, syntaxAsked } from './transcoding.ts'
+import { createPackers } from './zipPackers.ts'
 
 interface Storing extends Sending {
   peer: Peer
@@ -71,6 +71,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
       const { description, checkpoint, stop } = context
       const { peer, compress, transcode } = description
       let size = Number((checkpoint as { more?: unknown } | undefined)?.more ?? 0)
+      const packers = createPackers('gzip')
       await sendEach(
         desk,
         context as JobContext<Sending>,
@@ -78,7 +79,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
         async function* (batch, tally) {
           for (const instance of batch) {
             const { file } = await convertedFile(desk, instance, transcode)
-            const counted = countedBytes(compress ? gzipped(file) : file, bytes => {
+            const counted = countedBytes(compress ? packers.deflated(file, 1) : file, bytes => {
               size += bytes
             })
             const headers = { ...dicom, ...(compress && { 'Content-Encoding': 'gzip' }) }
@@ -90,7 +91,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
               : new Fault('peer-failed', `the peer answered with status ${status}`)
           }
         },
-      )
+      ).finally(packers.close)
       for (const id of description.parents) logExport(desk, id, peer.url)
     },
   }
@@ -100,21 +101,5 @@ async function* countedBytes(bytes: Bytes, count: (bytes: number) => void): Byte
   for await (const chunk of bytes) {
     count(chunk.length)
     yield chunk
-  }
-}
-
-async function* gzipped(bytes: Bytes): Bytes {
-  const packer = createGzip({ level: 1 })
-  const source = (async () => {
-    for await (const chunk of bytes) {
-      if (!packer.write(chunk)) await new Promise(resolve => packer.once('drain', resolve))
-    }
-    packer.end()
-  })()
-  source.catch(error => packer.destroy(error as Error))
-  try {
-    yield* packer
-  } finally {
-    packer.destroy()
   }
 }

@@ -1,11 +1,11 @@
-import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib'
+import { constants, createDeflateRaw, createGzip, type DeflateRaw } from 'node:zlib'
 
 /**
  * Deflaters that are used again. Each has a third of a megabyte outside the heap: one made for every
  * member of an archive of many small images is collected far too late.
  */
 export interface Packers {
-  /** What is read, deflated (RFC 1951) with this level: one whole stream. */
+  /** What is read, packed with this level: one whole stream. */
   deflated(plain: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array>
   /** Lets go of those that rest. */
   close(): void
@@ -13,12 +13,13 @@ export interface Packers {
 
 const chunkSize = 64 * 1024
 
-export function createPackers(): Packers {
+/** Bare streams (RFC 1951), as members of a ZIP file are, or `gzip` (RFC 1952). */
+export function createPackers(wrapping: 'raw' | 'gzip' = 'raw'): Packers {
   const resting = new Map<number, Packer[]>()
   let isClosed = false
   return {
     async *deflated(plain, level) {
-      const packer = resting.get(level)?.pop() ?? createPacker(level)
+      const packer = resting.get(level)?.pop() ?? createPacker(wrapping, level)
       let isWhole = false
       try {
         yield* packer.deflated(plain)
@@ -41,15 +42,20 @@ interface Packer {
   close(): void
 }
 
-function createPacker(level: number): Packer {
-  const deflate: DeflateRaw = createDeflateRaw({ level, chunkSize })
+function createPacker(wrapping: 'raw' | 'gzip', level: number): Packer {
+  const create = wrapping === 'raw' ? createDeflateRaw : createGzip
+  // Node's types leave out that what packs gzip can be reset as well.
+  const deflate = create({ level, chunkSize }) as DeflateRaw
   const ready: Uint8Array[] = []
   deflate.on('data', (chunk: Uint8Array) => ready.push(chunk))
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  deflate.on('error', failure.reject)
+  // Not raced against one promise for all: that would remember each of a long stream's chunks.
+  let fail: (error: Error) => void = () => undefined
+  deflate.on('error', error => fail(error))
   const done = (begin: (over: () => void) => void) =>
-    Promise.race([new Promise<void>(resolve => begin(resolve)), failure.promise])
+    new Promise<void>((resolve, reject) => {
+      fail = reject
+      begin(resolve)
+    })
   return {
     async *deflated(plain) {
       for await (const chunk of plain) {
