@@ -4,6 +4,7 @@ import type { TransferSyntaxKind } from '../dicom/dicom.ts'
 import { type CodeStream, readJpeg, readJpeg2000 } from './codeStreams.ts'
 import { frameLength, type Shape } from './image.ts'
 import { decodeRle } from './rle.ts'
+import { interleaved, widened } from './samples.ts'
 
 const { Context, NativeCodecs, log } = dcmjsCodecs
 // The library speaks on standard output of what it then throws.
@@ -101,27 +102,6 @@ const decoders = {
 
 function why(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message.slice(0, 200) : String(thrown)
-}
-
-function interleaved(planes: Uint8Array, samples: number, width: number): Uint8Array {
-  const pixels = planes.length / samples / width
-  const out = new Uint8Array(planes.length)
-  for (let sample = 0; sample < samples; sample++)
-    for (let pixel = 0; pixel < pixels; pixel++)
-      for (let byte = 0; byte < width; byte++)
-        out[(pixel * samples + sample) * width + byte] =
-          planes[(sample * pixels + pixel) * width + byte]!
-  return out
-}
-
-/** Samples of a byte in the two bytes that BitsAllocated says. */
-function widened(narrow: Uint8Array, signed: boolean): Uint8Array {
-  const wide = new Uint8Array(narrow.length * 2)
-  for (let at = 0; at < narrow.length; at++) {
-    wide[2 * at] = narrow[at]!
-    if (signed && narrow[at]! > 127) wide[2 * at + 1] = 0xff
-  }
-  return wide
 }
 
 function broken(what: string): Fault {

@@ -1,5 +1,8 @@
 import { Fault } from '../../faults.ts'
-import type { TransferSyntaxKind } from '../dicom/dicom.ts'
+import { undefinedLength } from '../dicom/dicom.ts'
+import type { Codec } from './decode.ts'
+import { checkEncodable, encodedPhotometricInterpretation, type Native } from './encode.ts'
+import { NativeFrames } from './nativeFrames.ts'
 import type { Pieces } from './pieces.ts'
 
 /** What PS3.3 §C.7.6.3 says of the pixels of a frame. */
@@ -35,10 +38,16 @@ const ofFragmentsOnly = new Set([0x7fe00001, 0x7fe00002, 0x7fe00003])
 /** Longer ones are not for a small box: bytes of one frame, compressed or decoded. */
 const frameLimit = 512 * 1024 * 1024
 
-/** The image that passes by in a compressed transfer syntax, little endian. */
+/** How pixels are kept, and how they will be; without a codec they are native. */
+export interface Conversion {
+  from?: Codec | undefined
+  to?: Codec | undefined
+  lossyJpeg: boolean
+}
+
+/** The image that passes by, in or into a compressed transfer syntax, little endian. */
 export class Image {
-  readonly #kind: TransferSyntaxKind
-  readonly #lossyJpeg: boolean
+  readonly #conversion: Conversion
   readonly #told = new Map<number, Buffer>()
   #frame: Uint8Array[] = []
   #frameLength = 0
@@ -46,10 +55,18 @@ export class Image {
   /** Fragments so far; the first is the Basic Offset Table. */
   #fragments = 0
   #cut = 0
+  #native: NativeFrames | undefined
 
-  constructor(kind: TransferSyntaxKind, lossyJpeg: boolean) {
-    this.#kind = kind
-    this.#lossyJpeg = lossyJpeg
+  constructor(conversion: Conversion) {
+    this.#conversion = conversion
+  }
+
+  get isNative(): boolean {
+    return this.#conversion.from === undefined
+  }
+
+  get becomesNative(): boolean {
+    return this.#conversion.to === undefined
   }
 
   describes(tag: number): boolean {
@@ -72,15 +89,17 @@ export class Image {
     return { tag: planarConfigurationTag, vr: ('U'.charCodeAt(0) << 8) | 'S'.charCodeAt(0), bytes }
   }
 
-  /** Takes note of a value of the description; answers what it is after decoding, PS3.5 §8.2. */
+  /** Takes note of a value of the description; answers what it will be, PS3.5 §8.2. */
   described(tag: number, bytes: Uint8Array): Uint8Array {
     this.#told.set(tag, Buffer.from(bytes))
     if (tag === planarConfigurationTag) return new Uint8Array(bytes.length)
     if (tag !== photometricInterpretationTag) return bytes
     const text = this.#text(tag)
+    const { to } = this.#conversion
     const decoded = this.decodedPhotometricInterpretation
-    if (text === decoded) return bytes
-    return Buffer.from(decoded.length % 2 === 0 ? decoded : `${decoded} `, 'latin1')
+    const written = to ? encodedPhotometricInterpretation(to, decoded) : decoded
+    if (text === written) return bytes
+    return Buffer.from(written.length % 2 === 0 ? written : `${written} `, 'latin1')
   }
 
   /**
@@ -89,8 +108,8 @@ export class Image {
    */
   get decodedPhotometricInterpretation(): string {
     const text = this.#text(photometricInterpretationTag)
-    if (text === 'YBR_RCT' || text === 'YBR_ICT') return 'RGB'
-    if (this.#lossyJpeg && text.startsWith('YBR')) return 'RGB'
+    if (!this.isNative && (text === 'YBR_RCT' || text === 'YBR_ICT')) return 'RGB'
+    if (this.#conversion.lossyJpeg && text.startsWith('YBR')) return 'RGB'
     return text === 'YBR_FULL_422' ? 'YBR_FULL' : text
   }
 
@@ -107,24 +126,39 @@ export class Image {
     }
   }
 
+  /** What an encoder is told. */
+  get native(): Native {
+    return { ...this.shape, photometricInterpretation: this.decodedPhotometricInterpretation }
+  }
+
   /** The header of the pixel data as they will be. Faults: `not-supported`, `too-large`. */
   begin(): { vr: string; length: number } {
+    const { from, to } = this.#conversion
     const { rows, columns, samples, bitsAllocated, frames } = this.shape
     if (rows === 0 || columns === 0 || frames < 1)
       throw new Fault('dataset-malformed', 'pixel data without Rows and Columns')
-    if (
-      bitsAllocated !== 8 &&
-      bitsAllocated !== 16 &&
-      !(this.#kind === 'rle' && bitsAllocated === 32)
-    )
+    const wide = bitsAllocated === 32 && (from ?? to) === 'rle'
+    if (bitsAllocated !== 8 && bitsAllocated !== 16 && !wide)
       throw new Fault('not-supported', `compressed pixels of ${bitsAllocated} bits`)
     if (samples !== 1 && samples !== 3)
       throw new Fault('not-supported', `compressed pixels of ${samples} samples`)
+    if (to) checkEncodable(to, this.native)
     const frame = frameLength(this.shape)
     const length = frame * frames
-    if (frame > frameLimit || length > 0xfffffffe)
+    if (frame > frameLimit || (!to && length > 0xfffffffe))
       throw new Fault('too-large', `${frames} frames of ${frame} bytes when decoded`)
+    if (to) return { vr: 'OB', length: undefinedLength }
     return { vr: bitsAllocated > 8 ? 'OW' : 'OB', length: length + (length % 2) }
+  }
+
+  /** Native pixels of so many bytes begin; in words where big endian turned them by the word. */
+  beginNative(length: number, turned: boolean): void {
+    const planar = this.#number(planarConfigurationTag, 0) === 1
+    this.#native = new NativeFrames(this.shape, { length, planar, turned })
+  }
+
+  addNative(bytes: Uint8Array, pieces: Pieces): void {
+    this.#native!.add(bytes, pieces)
   }
 
   /** The next fragment begins; the one before is whole. */
@@ -147,7 +181,8 @@ export class Image {
     const { frames } = this.shape
     if (this.#cut !== frames)
       throw new Fault('dataset-malformed', `${this.#cut} frames where ${frames} are announced`)
-    if ((frameLength(this.shape) * frames) % 2 === 1) pieces.add(Uint8Array.of(0))
+    if (this.becomesNative && (frameLength(this.shape) * frames) % 2 === 1)
+      pieces.add(Uint8Array.of(0))
   }
 
   /**
@@ -159,7 +194,11 @@ export class Image {
     const fragment = Buffer.concat(this.#fragment)
     this.#fragment = []
     const several = this.shape.frames > 1
-    if (several && this.#frameLength > 0 && (this.#kind === 'rle' || beginsCodeStream(fragment)))
+    if (
+      several &&
+      this.#frameLength > 0 &&
+      (this.#conversion.from === 'rle' || beginsCodeStream(fragment))
+    )
       this.#cutFrame(pieces)
     this.#frame.push(fragment)
     this.#frameLength += fragment.length

@@ -31,6 +31,7 @@ const withinUnknown: Encoding = { explicit: false, bigEndian: false }
 const unknown = codeOf('UN')
 const unsigned = codeOf('US')
 const signed = codeOf('SS')
+const words = codeOf('OW')
 const sequence = codeOf('SQ')
 
 /** Of how many bytes the numbers in a value are, PS3.5 §7.3: what big endian turns round. */
@@ -59,14 +60,14 @@ interface Value {
   width: number
   /** Kept back until it is complete. */
   held?: { tag: number; vr: number; bytes: Uint8Array }
-  ofFragment?: boolean
+  of?: 'fragment' | 'native pixels'
 }
 
 /**
  * Writes a dataset that passes by in another encoding, in memory for one chunk. Sequences and items
  * get undefined lengths, since their new ones are not known while they pass; group lengths, which
- * would be wrong, are left out (PS3.5 §7.2). With an `image`, fragments of pixel data become frames,
- * and the elements that describe them what they are after decoding.
+ * would be wrong, are left out (PS3.5 §7.2). With an `image`, pixel data become frames, and the
+ * elements that describe them what they will be.
  */
 export class Rewriting implements StructureListener {
   readonly #structure: Structure
@@ -113,9 +114,15 @@ export class Rewriting implements StructureListener {
     const top = this.#open.length === 1
     const image = top ? this.#image : undefined
     if ((tag & 0xffff) === 0 || tag === lengthToEnd || image?.drops(tag)) return
-    if (image && tag === pixelData)
-      throw new Fault('dataset-malformed', 'native pixel data in a compressed transfer syntax')
     const meant = this.#meant(tag, vr)
+    if (image && tag === pixelData) {
+      if (!image.isNative)
+        throw new Fault('dataset-malformed', 'native pixel data in a compressed transfer syntax')
+      this.#beginPixels(image)
+      image.beginNative(length, this.#structure.bigEndian && meant === words)
+      this.#value = { at: valueAt, end: valueAt + length, width: 1, of: 'native pixels' }
+      return
+    }
     const width = this.#structure.bigEndian === target.bigEndian ? 1 : (widths.get(meant) ?? 1)
     this.#value = { at: valueAt, end: valueAt + length, width }
     if (length <= 64 && (tag === pixelRepresentation || image?.describes(tag)))
@@ -143,25 +150,37 @@ export class Rewriting implements StructureListener {
     this.#pass()
     if (!this.#image || tag !== pixelData || this.#open.length > 1)
       throw new Fault('not-supported', `compressed data in ${formatTag(tag)} are not decoded`)
-    const { vr, length } = this.#image.begin()
-    this.#header(tag, codeOf(vr), length)
+    this.#beginPixels(this.#image)
     this.#enter(this.#inner.target, true)
   }
 
   fragment(valueAt: number, length: number): void {
     this.#pass()
     this.#image!.fragment(length, this.#pieces)
-    this.#value = { at: valueAt, end: valueAt + length, width: 1, ofFragment: true }
+    this.#value = { at: valueAt, end: valueAt + length, width: 1, of: 'fragment' }
   }
 
   close(kind: LevelKind): void {
     this.#pass()
     const { empty, target } = this.#open.pop()!
-    if (kind === 'fragments') this.#image!.end(this.#pieces)
-    else if (!empty) {
+    if (kind === 'fragments') {
+      this.#image!.end(this.#pieces)
+      this.#endPixels(this.#image!)
+    } else if (!empty) {
       const tag = kind === 'dataset' ? itemDelimitation : sequenceDelimitation
       this.#pieces.delimiter(tag, 0, target.bigEndian)
     }
+  }
+
+  /** Encapsulated ones begin with a Basic Offset Table of nothing: PS3.5 §A.4. */
+  #beginPixels(image: Image): void {
+    const { vr, length } = image.begin()
+    this.#header(pixelData, codeOf(vr), length)
+    if (!image.becomesNative) this.#pieces.delimiter(itemTag, 0, false)
+  }
+
+  #endPixels(image: Image): void {
+    if (!image.becomesNative) this.#pieces.delimiter(sequenceDelimitation, 0, false)
   }
 
   get #inner(): Open {
@@ -198,21 +217,29 @@ export class Rewriting implements StructureListener {
     const bytes = this.#chunk.subarray(value.at - this.#chunkAt, end - this.#chunkAt)
     const { held } = value
     if (held) held.bytes.set(bytes, held.bytes.length - (value.end - value.at))
-    else if (value.ofFragment) this.#image!.add(bytes)
+    else if (value.of === 'fragment') this.#image!.add(bytes)
+    else if (value.of) this.#image!.addNative(bytes, this.#pieces)
     else if (value.width === 1) this.#pieces.add(bytes)
     else this.#turn(bytes, value.width, end === value.end)
     value.at = end
     if (end < value.end) return
     this.#value = undefined
     if (held) this.#release(held, value.width)
+    if (value.of === 'native pixels') this.#endPixels(this.#image!)
   }
 
   #release(held: NonNullable<Value['held']>, width: number): void {
     const { tag, vr, bytes } = held
     if (tag === pixelRepresentation) this.#inner.negative = bytes.includes(1)
     const image = this.#open.length === 1 ? this.#image : undefined
-    const written = image?.describes(tag) ? image.described(tag, bytes) : bytes
-    this.#write({ tag, vr, bytes: turned(written, width) })
+    if (!image?.describes(tag)) {
+      this.#write({ tag, vr, bytes: turned(bytes, width) })
+      return
+    }
+    // An image reads and says what is little endian
+    const { bigEndian } = this.#structure
+    const written = image.described(tag, bigEndian ? turned(bytes, width) : bytes)
+    this.#write({ tag, vr, bytes: bigEndian ? written : turned(written, width) })
   }
 
   #turn(bytes: Uint8Array, width: number, last: boolean): void {

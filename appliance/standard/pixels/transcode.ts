@@ -11,6 +11,7 @@ import {
   transferSyntaxes,
 } from '../dicom/dicom.ts'
 import { type Codec, decodeFrame, openCodecs } from './decode.ts'
+import { encodeFrame, losslessCodecs } from './encode.ts'
 import { Image } from './image.ts'
 import type { Piece } from './pieces.ts'
 import { Rewriting, turned } from './rewriting.ts'
@@ -24,6 +25,10 @@ const plain: ReadonlySet<string> = new Set([
   deflatedLittleEndian,
 ])
 
+function jpegOf(suffix: string): string {
+  return `${implicitLittleEndian}.4.${suffix}`
+}
+
 const jpegBaseline = '1.2.840.10008.1.2.4.50'
 const jpegExtended = '1.2.840.10008.1.2.4.51'
 
@@ -31,16 +36,31 @@ const jpegExtended = '1.2.840.10008.1.2.4.51'
 const compressed: ReadonlySet<string> = new Set([
   jpegBaseline,
   jpegExtended,
-  ...['57', '70', '80', '81', '90', '91', '201', '202', '203'].map(
-    suffix => `${implicitLittleEndian}.4.${suffix}`,
-  ),
+  ...['57', '70', '80', '81', '90', '91', '201', '202', '203'].map(jpegOf),
   '1.2.840.10008.1.2.5',
 ])
 
-/** Whether datasets of one transfer syntax are, as a rule, converted to another. */
+/** Code streams of the first are as they stand ones of the others: PS3.5 §A.4.1, §A.4.4, §A.4.9. */
+const alsoIs: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({ 70: ['57'], 90: ['91'], 201: ['203'], 202: ['201', '203'] }).map(
+    ([from, to]) => [jpegOf(from), to.map(jpegOf)] as const,
+  ),
+)
+
+/** Whether datasets of one transfer syntax are, as a rule, converted to another without loss. */
 export function convertible(from: string, to: string): boolean {
-  return from === to || (plain.has(to) && (plain.has(from) || compressed.has(from)))
+  const known = plain.has(from) || compressed.has(from)
+  return from === to || (known && (plain.has(to) || losslessCodecs.has(to)))
 }
+
+/** Into what is converted without loss, best first: as anybody reads it, else small and well known. */
+export const losslessTargets: readonly string[] = [
+  explicitLittleEndian,
+  implicitLittleEndian,
+  deflatedLittleEndian,
+  explicitBigEndian,
+  ...losslessCodecs.keys(),
+]
 
 /** How far a deflated dataset may grow, as the archive's walker has it. */
 const inflatedLimit = 8 * 1024 ** 3
@@ -60,7 +80,7 @@ export async function* transcode(
   to: string,
 ): AsyncGenerator<Uint8Array> {
   if (!convertible(from, to)) throw new Fault('not-supported', `from ${from} to ${to}`)
-  if (from === to) {
+  if (from === to || alsoIs.get(from)?.includes(to)) {
     yield* dataset
     return
   }
@@ -73,25 +93,36 @@ export async function* transcode(
 }
 
 async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenerator<Uint8Array> {
-  const isCompressed = compressed.has(from)
   const lossyJpeg = from === jpegBaseline || from === jpegExtended
-  const { kind } = transferSyntaxes.get(from)!
-  const image = isCompressed ? new Image(kind, lossyJpeg) : undefined
+  const decoder = compressed.has(from) ? (transferSyntaxes.get(from)!.kind as Codec) : undefined
+  const encoder = losslessCodecs.get(to)
+  const image =
+    decoder || encoder ? new Image({ from: decoder, to: encoder, lossyJpeg }) : undefined
   if (image) await openCodecs()
   const target = encodingOf(to)
-  const decode = (piece: Piece) => {
+  const become = (piece: Piece) => {
     if (piece instanceof Uint8Array) return piece
-    const shape = image!.shape
+    const { shape, native } = image!
     const toRgb = lossyJpeg && shape.photometricInterpretation.startsWith('YBR')
-    const frame = decodeFrame(kind as Codec, piece.frame, shape, { toRgb })
-    return target.bigEndian && shape.bitsAllocated > 8 ? turned(frame, 2) : frame
+    const pixels = decoder ? decodeFrame(decoder, piece.frame, shape, { toRgb }) : piece.frame
+    if (encoder) return fragment(encodeFrame(encoder, pixels, native))
+    return target.bigEndian && shape.bitsAllocated > 8 ? turned(pixels, 2) : pixels
   }
   const rewriting = new Rewriting(encodingOf(from), target, image)
   for await (const chunk of dataset) {
     for (let at = 0; at < chunk.length; at += sliceSize)
-      for (const piece of rewriting.push(chunk.subarray(at, at + sliceSize))) yield decode(piece)
+      for (const piece of rewriting.push(chunk.subarray(at, at + sliceSize))) yield become(piece)
   }
   rewriting.end()
+}
+
+/** One fragment a frame, PS3.5 §A.4. */
+function fragment(encoded: Uint8Array): Uint8Array {
+  const out = Buffer.allocUnsafe(8 + encoded.length)
+  out.writeUInt32LE(0xe000fffe, 0)
+  out.writeUInt32LE(encoded.length, 4)
+  out.set(encoded, 8)
+  return out
 }
 
 async function* inflated(dataset: Bytes): AsyncGenerator<Uint8Array> {
