@@ -16,10 +16,18 @@ export interface StoreScp {
 
 export async function storeScp(
   folder: string,
-  options: { port?: number; args?: string[]; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    port?: number
+    args?: string[]
+    env?: NodeJS.ProcessEnv
+    /** What it takes, in place of everything. */
+    only?: { config: string; profile: string }
+  } = {},
 ): Promise<StoreScp> {
   const port = options.port ?? (await freePort())
-  const args = ['+B', '+xa', '-pm', '--fork', '-od', folder, ...(options.args ?? []), String(port)]
+  const { only } = options
+  const takes = only ? ['-xf', only.config, only.profile] : ['+xa', '-pm']
+  const args = ['+B', ...takes, '--fork', '-od', folder, ...(options.args ?? []), String(port)]
   const program = start('storescp', args, options.env)
   await accepting(port, program)
   const whole = () => readdirSync(folder).filter(name => !name.endsWith('.part'))

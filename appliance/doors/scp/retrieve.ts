@@ -19,6 +19,7 @@ import {
   status,
   statusKind,
 } from '../../standard/dimse/dimse.ts'
+import { losslessTargets } from '../../standard/pixels/pixels.ts'
 import { identifierSyntaxes } from './find.ts'
 import { instancesAskedFor, isRetrieve } from './retrieveIdentifier.ts'
 
@@ -46,7 +47,7 @@ const answerExtended = (proposed: Uint8Array): Uint8Array =>
 
 /**
  * In which transfer syntaxes whoever asks by C-GET gets instances: of several in one context one to
- * which everything can be converted, else the compressed one that is proposed alone.
+ * which everything can be converted without loss, else the one that is proposed alone.
  */
 export const givenSyntaxes: readonly string[] = [
   ...new Set([
@@ -54,6 +55,7 @@ export const givenSyntaxes: readonly string[] = [
     ...[...transferSyntaxes.values()]
       .filter(({ kind, retired }) => kind === 'uncompressed' && !retired)
       .map(({ uid }) => uid),
+    ...losslessTargets,
     ...transferSyntaxes.keys(),
   ]),
 ]

@@ -1,10 +1,7 @@
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
 import {
-  deflatedLittleEndian,
-  explicitBigEndian,
   explicitLittleEndian,
-  implicitLittleEndian,
   storageSopClasses,
   transferSyntaxes,
 } from '../../standard/dicom/dicom.ts'
@@ -15,7 +12,7 @@ import {
   type Peer,
   statusKind,
 } from '../../standard/dimse/dimse.ts'
-import { convertible, type Transcoder } from '../../standard/pixels/pixels.ts'
+import { convertible, losslessTargets, type Transcoder } from '../../standard/pixels/pixels.ts'
 import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
 import { during, plainSyntaxes } from './question.ts'
@@ -30,18 +27,13 @@ export interface Sending {
   transcoder?: Pick<Transcoder, 'transcode'>
 }
 
-/** Into what is converted, best first: with VRs, and as anybody reads it. */
-const targets = [
-  explicitLittleEndian,
-  implicitLittleEndian,
-  deflatedLittleEndian,
-  explicitBigEndian,
-]
+/** Offered beside the plain ones, to whoever takes nothing else. */
+const compressedSyntaxes = losslessTargets.filter(uid => transferSyntaxes.get(uid)?.encapsulated)
 
 /**
  * C-STORE as SCU: stored bytes go out unread where the node takes them as they are, else converted
- * where it may be. One context for each pair of SOP class and transfer syntax that occurs, and one
- * for each SOP class to convert to; further associations when there are more than one has room for,
+ * where it may be, without loss. One context for each pair of SOP class and transfer syntax that
+ * occurs, and two for each SOP class to convert to; further associations when there are more than one has room for,
  * and after one that a file of ours broke off in the middle of a message.
  */
 export async function* store(
@@ -96,7 +88,10 @@ function fitting(
     const wanted = [
       { abstractSyntax: sopClassUid, transferSyntaxes: [transferSyntaxUid] },
       ...(converting && convertible(transferSyntaxUid, explicitLittleEndian)
-        ? [{ abstractSyntax: sopClassUid, transferSyntaxes: plainSyntaxes }]
+        ? [plainSyntaxes, compressedSyntaxes].map(syntaxes => ({
+            abstractSyntax: sopClassUid,
+            transferSyntaxes: syntaxes,
+          }))
         : []),
     ].map(context => [`${sopClassUid} ${context.transferSyntaxes}`, context] as const)
     const more = wanted.filter(([key]) => !contexts.has(key))
@@ -165,6 +160,8 @@ const storedAhead = 1024 * 1024 + 1
 /** An instance on its way, its first bytes already read. */
 interface Parcel {
   instance: Instance
+  /** Whether it might have been converted. */
+  converting: boolean
   /** None when the peer takes none of the transfer syntaxes that we can give. */
   going?: { transferSyntaxUid: string; reading: Reading }
 }
@@ -178,21 +175,29 @@ async function pack(
   const { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes } = instance
   const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
   const convertsTo = (uid: string) => convertible(stored, uid) && takes(uid)
-  const taken = takes(stored) ? stored : transcoder && targets.find(convertsTo)
-  if (taken === undefined) return { instance }
-  const open = () => {
-    const range = { from: datasetOffset, to: bytes }
-    return taken === stored
-      ? archive.open(id, range, rooms.take(bytes - datasetOffset))
-      : transcoder!.transcode(archive.open(id, range), stored, taken)
+  const converting = transcoder !== undefined
+  const targets = converting ? losslessTargets.filter(convertsTo) : []
+  const range = { from: datasetOffset, to: bytes }
+  if (takes(stored)) {
+    const open = () => archive.open(id, range, rooms.take(bytes - datasetOffset))
+    return { instance, converting, going: going(stored, await readAhead(open, storedAhead)) }
   }
-  const reading = await readAhead(open, taken === stored ? storedAhead : convertedAhead)
-  return { instance, going: { transferSyntaxUid: taken, reading } }
+  for (const [at, to] of targets.entries()) {
+    const open = () => transcoder!.transcode(archive.open(id, range), stored, to)
+    const reading = await readAhead(open, convertedAhead)
+    // One codec takes what another does not
+    const next = reading.fault()?.code === 'not-supported' && at + 1 < targets.length
+    if (!next) return { instance, converting, going: going(to, reading) }
+    await reading.close()
+  }
+  return { instance, converting }
 }
+
+const going = (transferSyntaxUid: string, reading: Reading) => ({ transferSyntaxUid, reading })
 
 async function send(
   peer: Pick<Peer, 'store'>,
-  { instance, going }: Parcel,
+  { instance, converting, going }: Parcel,
   originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
 ): Promise<{ sent: Sent; broken?: boolean }> {
   const { sopClassUid, sopInstanceUid } = instance
@@ -203,7 +208,9 @@ async function send(
   if (!going) {
     const sopClass = storageSopClasses.get(sopClassUid) ?? sopClassUid
     const { transferSyntaxUid: uid } = instance
-    const why = `takes no ${sopClass} in ${transferSyntaxes.get(uid)?.name ?? uid}`
+    const syntax = transferSyntaxes.get(uid)?.name ?? uid
+    const nor = converting ? ', nor in one it is converted to without loss' : ''
+    const why = `takes no ${sopClass} in ${syntax}${nor}`
     return { sent: failed('peer-declined', why) }
   }
   const { transferSyntaxUid, reading } = going

@@ -39,7 +39,7 @@ def values(dataset):
 def decoders(syntax):
     if syntax == '1.2.840.10008.1.2.5': return [['dcmdrle'], ['gdcmconv', '--raw']]
     if '.4.8' in syntax: return [['dcmdjpls'], ['gdcmconv', '--raw']]
-    if '.4.5' in syntax: return [['dcmdjpeg'], ['gdcmconv', '--raw']]
+    if '.4.5' in syntax or '.4.70' in syntax: return [['dcmdjpeg'], ['gdcmconv', '--raw']]
     return [['gdcmconv', '--raw'], ['dcmdjpeg']]
 
 
@@ -51,6 +51,40 @@ def decoded(file, syntax):
             if ended.returncode == 0 and os.path.exists(out):
                 return pydicom.dcmread(out)
     return None
+
+
+def native(file, dataset):
+    """As it is, or as DCMTK or GDCM decodes it; without pixels, as it is."""
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    return dataset if syntax in PLAIN else decoded(file, syntax)
+
+
+def colours(dataset):
+    """YBR_FULL_422 and YBR_FULL differ in how often a colour is told, see pixels."""
+    return str(dataset.get('PhotometricInterpretation', '')).replace('YBR_FULL_422', 'YBR_FULL')
+
+
+def pixels(dataset):
+    """Little endian, the colours of a pixel together and all of them told."""
+    value = words(dataset[PIXELS], str(dataset.file_meta.TransferSyntaxUID))
+    frames, samples = int(dataset.get('NumberOfFrames', 1) or 1), dataset.get('SamplesPerPixel', 1)
+    count = dataset.get('Rows', 0) * dataset.get('Columns', 0)
+    if dataset.get('PhotometricInterpretation') == 'YBR_FULL_422':
+        full = bytearray(count * 3 * frames)
+        for to, of in ((0, 0), (1, 2), (2, 3), (3, 1), (4, 2), (5, 3)):
+            full[to::6] = value[of:count * 2 * frames:4]
+        return bytes(full)
+    if samples == 1 or dataset.get('PlanarConfiguration', 0) == 0: return value
+    width = dataset.BitsAllocated // 8
+    size, planes = count * width, bytearray(count * width * samples * frames)
+    for frame in range(frames):
+        for sample in range(samples):
+            begin = (frame * samples + sample) * size
+            for byte in range(width):
+                first = frame * samples * size + sample * width + byte
+                end = (frame + 1) * samples * size
+                planes[first:end:samples * width] = value[begin + byte:begin + size:width]
+    return bytes(planes) + value[len(planes):]
 
 
 complaints = []
@@ -66,14 +100,11 @@ for pair in json.load(sys.stdin):
     differing = [hex(tag) for tag in here.keys() | there.keys() if here.get(tag) != there.get(tag)]
     if differing: complaints.append(f'{name}: differs in {sorted(differing)[:5]}')
     if PIXELS not in stored: continue
-    syntax = str(stored.file_meta.TransferSyntaxUID)
-    judge = stored if syntax in PLAIN else decoded(pair['stored'], syntax)
-    if judge is None:
+    judge, ours = native(pair['stored'], stored), native(pair['retrieved'], got)
+    if judge is None or ours is None:
         complaints.append(f'{name}: no decoder to compare with')
         continue
-    ours = words(got[PIXELS], str(got.file_meta.TransferSyntaxUID))
-    theirs = words(judge[PIXELS], str(judge.file_meta.TransferSyntaxUID))
-    if ours != theirs: complaints.append(f'{name}: other pixels')
-    if got.PhotometricInterpretation != judge.PhotometricInterpretation:
-        complaints.append(f'{name}: {got.PhotometricInterpretation}, not {judge.PhotometricInterpretation}')
+    if pixels(ours) != pixels(judge): complaints.append(f'{name}: other pixels')
+    if colours(ours) != colours(judge):
+        complaints.append(f'{name}: {colours(ours)}, not {colours(judge)}')
 json.dump(complaints, sys.stdout)
