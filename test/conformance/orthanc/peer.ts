@@ -18,6 +18,7 @@ import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
 import { createHttpServer, httpLimitsSettings } from '../../../appliance/host/http/http.ts'
 import { silentLog } from '../../../appliance/log.ts'
+import { convertible, createTranscoder } from '../../../appliance/standard/pixels/pixels.ts'
 import { accepting, end, freePort, start } from '../../peers/programs.ts'
 
 /** A server of the Orthanc REST API, ours or theirs. */
@@ -111,8 +112,10 @@ export async function startOurs(
     ...standingAlone(),
     acceptance: createAcceptance(scpSettings.parse({})),
   }
+  const transcoder = createTranscoder()
   const app = orthancRoutes({
     running: box,
+    conversion: { convertible, transcode: transcoder.transcode },
     network,
     archive: seen(archive),
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),
@@ -138,6 +141,7 @@ export async function startOurs(
     async stop() {
       stopping.abort()
       await Promise.all(running)
+      await transcoder.close()
       await store.close()
       rmSync(folder, { recursive: true, force: true })
     },
