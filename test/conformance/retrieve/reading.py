@@ -36,15 +36,17 @@ def values(dataset):
     return found
 
 
-def decoders(syntax):
+def decoders(syntax, ours):
     if syntax == '1.2.840.10008.1.2.5': return [['dcmdrle'], ['gdcmconv', '--raw']]
     if '.4.8' in syntax: return [['dcmdjpls'], ['gdcmconv', '--raw']]
-    if '.4.5' in syntax or '.4.70' in syntax: return [['dcmdjpeg'], ['gdcmconv', '--raw']]
+    # Of ours in YBR_FULL DCMTK makes RGB unless it is told not to
+    if '.4.5' in syntax or '.4.70' in syntax:
+        return [['dcmdjpeg', '+cn'] if ours else ['dcmdjpeg'], ['gdcmconv', '--raw']]
     return [['gdcmconv', '--raw'], ['dcmdjpeg']]
 
 
-def decoded(file, syntax):
-    for decoder in decoders(syntax):
+def decoded(file, syntax, ours):
+    for decoder in decoders(syntax, ours):
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, 'out')
             ended = subprocess.run(decoder + [file, out], capture_output=True)
@@ -53,10 +55,10 @@ def decoded(file, syntax):
     return None
 
 
-def native(file, dataset):
+def native(file, dataset, ours=False):
     """As it is, or as DCMTK or GDCM decodes it; without pixels, as it is."""
     syntax = str(dataset.file_meta.TransferSyntaxUID)
-    return dataset if syntax in PLAIN else decoded(file, syntax)
+    return dataset if syntax in PLAIN else decoded(file, syntax, ours)
 
 
 def colours(dataset):
@@ -100,7 +102,7 @@ for pair in json.load(sys.stdin):
     differing = [hex(tag) for tag in here.keys() | there.keys() if here.get(tag) != there.get(tag)]
     if differing: complaints.append(f'{name}: differs in {sorted(differing)[:5]}')
     if PIXELS not in stored: continue
-    judge, ours = native(pair['stored'], stored), native(pair['retrieved'], got)
+    judge, ours = native(pair['stored'], stored), native(pair['retrieved'], got, ours=True)
     if judge is None or ours is None:
         complaints.append(f'{name}: no decoder to compare with')
         continue
