@@ -69,14 +69,16 @@ def colours(dataset):
 def pixels(dataset):
     """Little endian, the colours of a pixel together and all of them told."""
     value = words(dataset[PIXELS], str(dataset.file_meta.TransferSyntaxUID))
-    frames, samples = int(dataset.get('NumberOfFrames', 1) or 1), dataset.get('SamplesPerPixel', 1)
+    samples = dataset.get('SamplesPerPixel', 1)
+    if samples == 1: return value
+    frames = int(dataset.get('NumberOfFrames', 1) or 1)
     count = dataset.get('Rows', 0) * dataset.get('Columns', 0)
     if dataset.get('PhotometricInterpretation') == 'YBR_FULL_422':
         full = bytearray(count * 3 * frames)
         for to, of in ((0, 0), (1, 2), (2, 3), (3, 1), (4, 2), (5, 3)):
             full[to::6] = value[of:count * 2 * frames:4]
         return bytes(full)
-    if samples == 1 or dataset.get('PlanarConfiguration', 0) == 0: return value
+    if dataset.get('PlanarConfiguration', 0) == 0: return value
     width = dataset.BitsAllocated // 8
     size, planes = count * width, bytearray(count * width * samples * frames)
     for frame in range(frames):
