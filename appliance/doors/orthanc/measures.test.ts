@@ -36,6 +36,18 @@ test('how long images take to be kept, how long answers take and what is read is
     assert.equal(figures().orthanc_find_scp_duration_ms, 0)
   }))
 
+test('an archive that is measured reads into the memory it was given', () =>
+  withDoor(async door => {
+    const archive = createMeasures(() => 0).archive(door.behind.archive)
+    const file = fileOf({})
+    const origin = { door: 'Unknown', at: '2026-03-04T05:06:07Z' } as const
+    const { instance } = await archive.receiveFile(once(file), origin)
+    const into = Buffer.alloc(file.length)
+    const chunks = await Array.fromAsync(archive.open(instance.id, undefined, into))
+    assert.equal(chunks[0]!.buffer, into.buffer)
+    assert.ok(into.equals(file))
+  }))
+
 async function* once(bytes: Uint8Array) {
   yield bytes
 }

@@ -39,10 +39,10 @@ export function createMeasures(now: () => number): Measures {
       ...archive,
       receiveDataset: (...given) => stored(() => archive.receiveDataset(...given)),
       receiveFile: (...given) => stored(() => archive.receiveFile(...given)),
-      open(id, range) {
+      open(id, range, into) {
         // Counted as it is asked for: to count each chunk would cost each image that is sent.
         read += range ? range.to - range.from : (archive.catalog.instance(id)?.bytes ?? 0)
-        return archive.open(id, range)
+        return archive.open(id, range, into)
       },
     }),
     answered(operation, milliseconds) {

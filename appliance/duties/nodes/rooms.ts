@@ -37,3 +37,9 @@ export function createRooms(): Rooms {
     },
   }
 }
+
+/**
+ * Of the whole program, as its memory is: a C-GET that brings one series would else fault in anew what
+ * the one before it gave back. At most 8 MB stay.
+ */
+export const rooms: Rooms = createRooms()

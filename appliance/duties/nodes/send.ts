@@ -17,7 +17,7 @@ import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
 import { during, plainSyntaxes } from './question.ts'
 import { type Reading, readAhead } from './reading.ts'
-import { createRooms, type Rooms } from './rooms.ts'
+import { rooms } from './rooms.ts'
 import type { Node } from './settings.ts'
 import { mostContexts } from './storageContexts.ts'
 
@@ -114,14 +114,13 @@ export async function* sendOver(
   { cancel, ...originator }: Omit<SendOptions, 'stop'> = {},
 ): AsyncGenerator<Sent, number> {
   const packed: Promise<Parcel>[] = []
-  const rooms = createRooms()
   let next = 0
   let ahead = 0
   const packMore = () => {
     while (next < instances.length && (packed.length === 0 || fits(instances[next]!))) {
       const instance = instances[next++]!
       ahead += instance.bytes
-      packed.push(pack(parts, peer, instance, rooms))
+      packed.push(pack(parts, peer, instance))
     }
   }
   const fits = ({ bytes }: Instance) => packed.length < mostAhead && ahead + bytes <= bytesAhead
@@ -170,7 +169,6 @@ async function pack(
   { archive, transcoder }: Sending,
   peer: Pick<Peer, 'accepted'>,
   instance: Instance,
-  rooms: Rooms,
 ): Promise<Parcel> {
   const { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes } = instance
   const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
