@@ -18,7 +18,8 @@ import { makeWorks, send, type Work } from './works.ts'
  * interleaved in one run because machines are shared and noisy: read the ratios, not the seconds.
  * Every answer of ours is durable; storescp's are not, Orthanc syncs its files. Last come
  * the figures of a catalogue of a million instances (`--instances`, `--held`), which takes some
- * minutes and 3 GB of disk to make. `--only servers` leaves it out, `--only catalog` all else.
+ * minutes and 3 GB of disk to make. `--only retrieving,finding` measures just these; `--only servers`
+ * all but the catalogue.
  */
 const { values: options } = parseArgs({
   options: {
@@ -28,9 +29,14 @@ const { values: options } = parseArgs({
     held: { type: 'string', default: '200000' },
   },
 })
-if (![undefined, 'servers', 'catalog'].includes(options.only)) {
-  throw new Error('--only takes "servers" or "catalog"')
-}
+const withServers = ['receiving', 'sending', 'rest', 'retrieving', 'finding', 'relaying']
+const every = [...withServers, 'catalog']
+const wanted = new Set(
+  options.only?.split(',').flatMap(name => (name === 'servers' ? withServers : [name])) ?? every,
+)
+const unknown = [...wanted].filter(name => !every.includes(name))
+if (unknown.length > 0)
+  throw new Error(`--only takes "servers" and ${every.join(', ')}; not ${unknown.join(', ')}`)
 const runs = Number(options.runs)
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
@@ -106,8 +112,7 @@ const begin = async (starting: Promise<Server>) => {
   return server
 }
 
-async function measureServers(): Promise<void> {
-  const works = makeWorks(folder.path)
+async function measureReceiving(works: ReturnType<typeof makeWorks>): Promise<void> {
   const box = await begin(waystation(folder.path))
   const plain = await begin(storescp(folder.path, false))
   const forking = await begin(storescp(folder.path, true))
@@ -131,11 +136,19 @@ async function measureServers(): Promise<void> {
       [box, orthancs[1]],
       1,
     )
-  await measureSending(works.ct, runs, folder.path, say)
-  if (quick) await measureRest(folder.path, runs, say)
-  if (quick) await measureRetrieving(works.ct, runs, join(folder.path, 'retrieving'), say)
-  await measureFinding(runs, folder.path, say)
-  await measureRelaying(join(folder.path, 'relaying'), say)
+  // What is measured next should have the machine to itself.
+  for (const server of started.splice(0)) await server.stop()
+}
+
+async function measureServers(): Promise<void> {
+  const works = makeWorks(folder.path)
+  if (wanted.has('receiving')) await measureReceiving(works)
+  if (wanted.has('sending')) await measureSending(works.ct, runs, folder.path, say)
+  if (wanted.has('rest')) await measureRest(folder.path, runs, say)
+  if (wanted.has('retrieving'))
+    await measureRetrieving(works.ct, runs, join(folder.path, 'retrieving'), say)
+  if (wanted.has('finding')) await measureFinding(runs, folder.path, say)
+  if (wanted.has('relaying')) await measureRelaying(join(folder.path, 'relaying'), say)
 }
 
 try {
@@ -145,8 +158,8 @@ try {
   say(
     `disk floor (create, write 526 KB, fsync, rename, directory fsync): ${diskFloor(folder.path).toFixed(2)} ms`,
   )
-  if (options.only !== 'catalog') await measureServers()
-  if (options.only !== 'servers') {
+  await measureServers()
+  if (wanted.has('catalog')) {
     const [instances, held] = [Number(options.instances), Number(options.held)]
     await measureCatalog({ folder: join(folder.path, 'catalog'), runs, instances, held, say })
   }

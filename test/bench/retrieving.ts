@@ -29,8 +29,9 @@ const byMove: Retrieve = ({ dicomPort }, study) =>
   ])
 
 /**
- * C-GET and C-MOVE of what was stored, Waystation against Orthanc, both with TCP_NODELAY=1, as are
- * the clients; servers of their own, since a C-MOVE needs a known destination.
+ * C-GET and C-MOVE of what was stored, Waystation against Orthanc as Debian ships it and against one
+ * that is told TCP_NODELAY=1, as are the clients; servers of their own, since a C-MOVE needs a known
+ * destination.
  *
  * What the receiver needs of CPU for each image is a bound: an image is answered when it was read, and
  * the next one is sent when the last is answered, so that no sender is faster than that. And DCMTK's
@@ -59,7 +60,8 @@ export async function measureRetrieving(
       DicomAlwaysAllowGet: true,
       DicomAlwaysAllowMove: true,
     }
-    servers.push(await orthanc(folder, true, { ...modalities, ...open }))
+    for (const noDelay of [true, false])
+      servers.push(await orthanc(folder, noDelay, { ...modalities, ...open }))
     for (const server of servers) await send(work, server.dicomPort)
     for (const [name, retrieve] of [
       ['C-GET, getscu', byGet],
@@ -84,7 +86,8 @@ export async function measureRetrieving(
     for (const server of servers) for (const study of studies) await retrieve(server, study)
     for (let at = 0; at < runs; at++)
       // Each run begins with another server, so that none always comes after the same one.
-      for (const server of at % 2 === 0 ? servers : servers.toReversed()) {
+      for (const [place] of servers.entries()) {
+        const server = servers[(place + at) % servers.length]!
         const started = performance.now()
         // Here in this process nothing has to start.
         if (retrieve !== bySink) for (const _ of studies) await askForNothing(retrieve, server)
