@@ -107,7 +107,7 @@ export async function serveFrom(
       metrics: metrics.expose,
     },
     connections,
-    ...{ archive, forward, now, notices: nodeServices.notices },
+    ...{ archive, forward, now, notices: nodeServices.notices, nodes, asking },
     pages: join(import.meta.dirname, '../web-ui/dist'),
   })
   const system = () => ({

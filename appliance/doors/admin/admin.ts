@@ -5,6 +5,7 @@ import { archiveRoutes } from './archive.ts'
 import { type Connections, connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
+import { nodeRoutes } from './nodes.ts'
 import { noticeRoutes } from './notices.ts'
 import { pageRoutes } from './pages.ts'
 import { type Probes, probeRoutes } from './probes.ts'
@@ -19,6 +20,7 @@ export function adminRoutes(
     Parameters<typeof destinationRoutes>[0] &
     Parameters<typeof ruleRoutes>[0] &
     Parameters<typeof noticeRoutes>[0] &
+    Parameters<typeof nodeRoutes>[0] &
     Parameters<typeof archiveRoutes>[0] &
     Parameters<typeof pageRoutes>[0],
 ): Hono {
@@ -28,6 +30,7 @@ export function adminRoutes(
     .route('/', deliveryRoutes(parts))
     .route('/', destinationRoutes(parts))
     .route('/', ruleRoutes(parts))
+    .route('/', nodeRoutes(parts))
     .route('/', noticeRoutes(parts))
     .route('/', archiveRoutes(parts))
     .route('/', pageRoutes(parts))

@@ -1,4 +1,5 @@
 import type { Problem, TrialReport, Why } from '../../duties/forward/forward.ts'
+import type { Capabilities, Node } from '../../duties/nodes/nodes.ts'
 import type { shownDelivery, shownDestination } from './deliveries.ts'
 import type { shownRule } from './rules.ts'
 
@@ -20,6 +21,22 @@ export type DestinationAnswer = Partial<StandingAnswer> & {
   backfill?: { since: string; owed: number }
 }
 export type StandingAnswer = ReturnType<typeof shownDestination>
+
+export interface NodeAnswer {
+  name: string
+  locked: boolean
+  settings: Omit<Node, 'name'>
+}
+
+/** Whether a node answered; `why` it did not, or what it would not do. */
+export interface EchoAnswer {
+  answered: boolean
+  why?: Why
+}
+
+export interface ProbeAnswer extends EchoAnswer {
+  capabilities?: Capabilities
+}
 
 /** How a fault is answered (`problemOf`), and what is wrong with settings (`refused`). */
 export interface FaultAnswer {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { forwardSettings } from '../../duties/forward/forward.ts'
+import { nodeSettings } from '../../duties/nodes/nodes.ts'
 import type { Described, Schema } from '../../host/http/http.ts'
 import { listing, named, selection, withReason } from './deliveries.ts'
 import { past } from './destinations.ts'
@@ -55,6 +56,10 @@ const standing = z.object({
   peerCertificateEnds: z.string().optional().describe('When the certificate it showed last ends.'),
   backfill: z.object({ since: z.string(), owed: z.number().int().nonnegative() }).optional(),
 })
+
+const node = body(nodeSettings)
+const knownNode = z.object({ name: z.string(), locked: z.boolean(), settings: anything })
+const echoed = z.object({ answered: z.boolean(), why: anything.optional() })
 
 const operations: Readonly<Record<string, Described>> = {
   'GET /healthz': {
@@ -168,6 +173,23 @@ const operations: Readonly<Record<string, Described>> = {
   'GET /api/rules/{name}': { summary: 'One rule', answers: done },
   'PUT /api/rules/{name}': { summary: 'Changes a rule', body: rule, answers: done },
   'DELETE /api/rules/{name}': { summary: 'Removes a rule', answers: done },
+  'GET /api/nodes': { summary: 'Remote nodes that are known', answers: list('nodes', knownNode) },
+  'POST /api/nodes': { summary: 'Adds a node', body: node, answers: json(knownNode) },
+  'GET /api/nodes/{name}': { summary: 'One node', answers: json(knownNode) },
+  'PUT /api/nodes/{name}': {
+    summary: 'Changes a node',
+    body: body(nodeSettings.partial({ name: true })),
+    answers: json(knownNode),
+  },
+  'DELETE /api/nodes/{name}': { summary: 'Knows it no more', answers: done },
+  'POST /api/nodes/{name}/echo': {
+    summary: 'Whether it answers C-ECHO, or why not',
+    answers: json(echoed),
+  },
+  'POST /api/nodes/{name}/probe': {
+    summary: 'What it takes and how it presents itself; nothing is sent to be kept',
+    answers: json(echoed.extend({ capabilities: anything.optional() })),
+  },
   'GET /api/notices': { summary: 'What nodes are still to be told', answers: done },
   'DELETE /api/notices/{id}': { summary: 'Tells it no more', answers: done },
   'GET /api/archive': { summary: 'How the archive, its scrub and rebuild stand', answers: done },
