@@ -7,6 +7,8 @@ import { DeliveriesPage } from './pages/deliveries.tsx'
 import { DestinationEditorPage } from './pages/destinationEditor.tsx'
 import { DestinationsPage } from './pages/destinations.tsx'
 import { LinkPage } from './pages/link.tsx'
+import { NodeEditorPage } from './pages/nodeEditor.tsx'
+import { NodesPage } from './pages/nodes.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { ReviewPage } from './pages/review.tsx'
 import { RuleEditorPage } from './pages/ruleEditor.tsx'
@@ -15,6 +17,7 @@ import { RulesPage } from './pages/rules.tsx'
 const rooms: readonly [step: string, name: string, page: ComponentType<{ place: Place }>][] = [
   ['', 'Overview', OverviewPage],
   ['connections', 'Connections', ConnectionsPage],
+  ['nodes', 'Nodes', NodesPage],
   ['deliveries', 'Deliveries', DeliveriesPage],
   ['review', 'Review', ReviewPage],
   ['destinations', 'Destinations', DestinationsPage],
@@ -24,6 +27,7 @@ const rooms: readonly [step: string, name: string, page: ComponentType<{ place: 
 
 const editors: Readonly<Record<string, ComponentType<{ place: Place }>>> = {
   destinations: DestinationEditorPage,
+  nodes: NodeEditorPage,
   rules: RuleEditorPage,
 }
 

@@ -268,11 +268,60 @@ test('how the link may be used is changed, refused at the field when it is wrong
   assert.equal(await page.getByLabel('Day').inputValue(), '2 GB')
 })
 
+test('who was turned away becomes a known node, is tried, and tells what it takes', async () => {
+  const before = cloud.count()
+  const page = await goTo('#/nodes')
+  await page.getByText('No node is known yet.').waitFor()
+  await goTo('#/connections')
+  await page.getByRole('link', { name: 'Add CT01 as a known node' }).click()
+  assert.equal(await page.getByLabel('AE title').first().inputValue(), 'CT01')
+  assert.equal(await page.getByLabel('Host').inputValue(), '127.0.0.1')
+  await page.getByRole('spinbutton', { name: 'Port' }).fill('0')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('is at least 1').waitFor()
+  await page.getByLabel('Name').fill('scanner')
+  await page.getByRole('spinbutton', { name: 'Port' }).fill(String(cloud.port))
+  await page.getByRole('button', { name: 'Save' }).click()
+  const card = page.getByLabel('scanner', { exact: true })
+  await card.getByRole('button', { name: 'Test the connection' }).click()
+  await card.getByText('It is there and answers (C-ECHO).').waitFor()
+  await card.getByRole('button', { name: 'Find out what it takes' }).click()
+  await card.getByText(/OFFIS_DCMTK/).waitFor()
+  await card
+    .getByText(/kinds in/)
+    .first()
+    .click()
+  await card.getByText(/Explicit VR Little Endian.*each of/).waitFor()
+  await card.getByText('CT Image Storage', { exact: true }).waitFor()
+  assert.equal(cloud.count(), before, 'nothing was sent to find out')
+
+  await card.getByRole('link', { name: 'Edit' }).click()
+  await page.getByLabel('AE title').first().fill('NOBODY')
+  await page.getByRole('spinbutton', { name: 'Port' }).fill('1')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await card.getByRole('button', { name: 'Test the connection' }).click()
+  await card.getByText(/It does not answer: .*check address, port, network/).waitFor()
+  // It may ask for nothing but an echo from now on, and the card says so.
+  await card.getByRole('link', { name: 'Edit' }).click()
+  await page.getByText('More settings').click()
+  await page.getByLabel('C-MOVE', { exact: true }).uncheck()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await card.getByText('retrieve (C-MOVE)').waitFor()
+  await card.getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('No node is known yet.').waitFor()
+  // For the page on a telephone.
+  await fetch(`${box.url}/api/nodes`, {
+    method: 'POST',
+    body: JSON.stringify({ name: 'pacs', aet: 'CLOUD', host: '127.0.0.1', port: cloud.port }),
+  })
+})
+
 test('no page scrolls sideways on a telephone, light or dark', async () => {
   const phone = await openPage(box.url, 390)
   const places = ['', 'connections', 'deliveries', 'review', 'destinations', 'destinations/new']
   places.push('destinations/edit/cloud', 'destinations/edit/picky', 'rules', 'rules/new')
-  places.push('rules/edit/second study', 'link')
+  places.push('rules/edit/second study', 'link', 'nodes', 'nodes/new', 'nodes/edit/pacs')
   for (const colorScheme of ['light', 'dark'] as const) {
     await phone.page.emulateMedia({ colorScheme })
     for (const place of places) {
@@ -295,7 +344,7 @@ test('every page can be reached with the keyboard alone, and survives a reload',
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   await page.keyboard.press('Tab')
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'To the page')
-  for (let n = 0; n < 4; n++) await page.keyboard.press('Tab')
+  for (let n = 0; n < 5; n++) await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor()
   await page.reload()

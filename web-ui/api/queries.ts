@@ -3,8 +3,11 @@ import type {
   ConnectionRecord,
   DeliveryAnswer,
   DestinationAnswer,
+  EchoAnswer,
   LinkReport,
   LinkSettings,
+  NodeAnswer,
+  ProbeAnswer,
   RefusedCaller,
   RuleAnswer,
   StandingAnswer,
@@ -97,6 +100,8 @@ export const useDestinations = () =>
 export const useRules = () =>
   useAsked<{ rules: RuleAnswer[] }>(['rules'], '/api/rules', { every: 30_000 })
 export const useLink = () => useAsked<LinkState>(['link'], '/api/link', { every: 5000 })
+export const useNodes = () =>
+  useAsked<{ nodes: NodeAnswer[] }>(['nodes'], '/api/nodes', { every: 30_000 })
 export const useNotices = () =>
   useAsked<{ notices: Notice[] }>(['notices'], '/api/notices', { every: 30_000 })
 export const useDeliveries = (query: string, enabled = true) =>
@@ -214,6 +219,29 @@ export const useTrial = () =>
   )
 export const useSaveLink = () =>
   useTell<object>(body => ({ method: 'PUT', path: '/api/link', body }), ['link'])
+
+export const useEcho = () =>
+  useTell<{ name: string }, EchoAnswer>(
+    ({ name }) => ({ method: 'POST', path: `${nodePath(name)}/echo` }),
+    ['connections'],
+  )
+export const useCapabilities = () =>
+  useTell<{ name: string }, ProbeAnswer>(
+    ({ name }) => ({ method: 'POST', path: `${nodePath(name)}/probe` }),
+    ['connections'],
+  )
+export const useSaveNode = (instead?: string) =>
+  useTell<object>(
+    body =>
+      instead === undefined
+        ? { method: 'POST', path: '/api/nodes', body }
+        : { method: 'PUT', path: nodePath(instead), body },
+    ['nodes', 'connections'],
+  )
+export const useRemoveNode = () =>
+  useTell<{ name: string }>(({ name }) => ({ method: 'DELETE', path: nodePath(name) }), ['nodes'])
+
+const nodePath = (name: string) => `/api/nodes/${encodeURIComponent(name)}`
 
 const destinationPath = (name: string, action?: string) =>
   `/api/destinations/${encodeURIComponent(name)}${action ? `/${action}` : ''}`

@@ -2,6 +2,7 @@
 export { Boundary } from './boundary.tsx'
 export { Confirm, Dialog } from './dialog.tsx'
 export { goTo, hrefTo, type Place, refine, usePlace } from './place.ts'
+export { SavedForm } from './savedForm.tsx'
 export { SettingsForm } from './settingsForm.tsx'
 export {
   Ago,

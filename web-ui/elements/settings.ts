@@ -38,17 +38,28 @@ export function fieldKind(key: string, schema: Schema): FieldKind {
 
 const known: Readonly<Record<string, string>> = {
   aet: 'AE title',
+  allows: 'What it may ask',
   artim: 'Handshake (ARTIM)',
   at: 'When',
+  echo: 'C-ECHO',
+  eventReport: 'Storage commitment reports',
+  find: 'C-FIND',
+  findWorklist: 'C-FIND of worklists',
+  get: 'C-GET',
   localAet: 'Our AE title',
+  manufacturer: 'Peculiarities',
   metered: 'Each byte costs',
+  move: 'C-MOVE',
   offPeak: 'Off-peak hours',
   parallel: 'Connections at most',
   parallelAtLeast: 'Connections at least',
+  store: 'C-STORE',
   tls: 'TLS',
+  tlsFiles: 'TLS files',
   tokenUrl: 'Token URL',
   uplink: 'Behind the link',
   url: 'URL',
+  useTls: 'Call it over TLS',
 }
 
 /** `localAet` → “Our AE title”, `writeStall` → “Write stall”. */

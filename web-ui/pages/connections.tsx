@@ -4,7 +4,10 @@ import { useState } from 'react'
 import {
   type ConnectionList,
   type ConnectionRecord,
+  type NodeAnswer,
+  type RefusedCaller,
   useConnections,
+  useNodes,
   useStream,
 } from '../api/api.ts'
 import {
@@ -14,6 +17,8 @@ import {
   duration,
   Empty,
   Head,
+  hrefTo,
+  Link,
   Loading,
   type Place,
   refine,
@@ -39,6 +44,7 @@ const wordsFor = new Map<string, string>(outcomes)
 export function ConnectionsPage({ place }: { place: Place }) {
   const [limit, setLimit] = useState(100)
   const { data, error } = useConnections(limit)
+  const { data: known } = useNodes()
   const client = useQueryClient()
   useStream(
     '/api/connections/stream',
@@ -80,6 +86,15 @@ export function ConnectionsPage({ place }: { place: Place }) {
                 {each.calledAeTitle || 'nobody'}: {count(each.attempts, 'attempt')}, the last{' '}
                 <Ago at={each.lastAt} />
               </Text>
+              {known && isStranger(each, known.nodes) && (
+                <Link
+                  to={hrefTo(['nodes', 'new'], {
+                    ...{ aet: each.callingAeTitle, host: each.remoteAddress },
+                  })}
+                >
+                  Add {each.callingAeTitle} as a known node
+                </Link>
+              )}
             </Card>
           ))}
         </Section>
@@ -123,6 +138,10 @@ export function ConnectionsPage({ place }: { place: Place }) {
     </>
   )
 }
+
+/** Only who gave a name can be known by one. */
+const isStranger = (caller: RefusedCaller, nodes: readonly NodeAnswer[]): boolean =>
+  caller.callingAeTitle !== '' && nodes.every(each => each.settings.aet !== caller.callingAeTitle)
 
 function Connection({ of }: { of: ConnectionRecord }) {
   const incoming = of.direction === 'incoming'

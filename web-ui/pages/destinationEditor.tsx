@@ -1,4 +1,4 @@
-import { Button, NativeSelect, Text } from '@mantine/core'
+import { NativeSelect, Text } from '@mantine/core'
 import { useState } from 'react'
 import {
   type DestinationAnswer,
@@ -16,8 +16,8 @@ import {
   Loading,
   Locked,
   type Place,
+  SavedForm,
   SettingsForm,
-  Trouble,
 } from '../elements/elements.ts'
 
 const kinds: Readonly<Record<string, string>> = {
@@ -68,12 +68,11 @@ function Form({ schema, found }: { schema: Schema; found: DestinationAnswer | un
   const variant = variants.find(each => each.properties?.kind?.const === value.kind)
   const problems = save.error?.problems ?? []
   return (
-    <form
-      className="stack"
-      onSubmit={event => {
-        event.preventDefault()
-        save.mutate(value, { onSuccess: () => goTo(hrefTo(['destinations'])) })
-      }}
+    <SavedForm
+      busy={save.isPending}
+      error={save.error}
+      back={hrefTo(['destinations'])}
+      onSave={() => save.mutate(value, { onSuccess: () => goTo(hrefTo(['destinations'])) })}
     >
       {!found && (
         <NativeSelect
@@ -102,25 +101,11 @@ function Form({ schema, found }: { schema: Schema; found: DestinationAnswer | un
           onChange={setValue}
         />
       )}
-      {save.error && problems.length === 0 && <Trouble of={save.error} />}
-      {problems.length > 0 && (
-        <Text c="red" role="alert">
-          Not saved: see what is written in red.
-        </Text>
-      )}
       {found && (
         <Text size="sm" c="dimmed">
           Secrets are shown as ********; left so, they stay as they are.
         </Text>
       )}
-      <div className="row">
-        <Button type="submit" loading={save.isPending}>
-          Save
-        </Button>
-        <Button variant="default" component="a" href={hrefTo(['destinations'])}>
-          Leave it as it is
-        </Button>
-      </div>
-    </form>
+    </SavedForm>
   )
 }

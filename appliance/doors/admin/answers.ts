@@ -1,10 +1,10 @@
 import type { Problem, TrialReport, Why } from '../../duties/forward/forward.ts'
 import type { Capabilities, Node } from '../../duties/nodes/nodes.ts'
+import type { ConnectionRecord as Association } from '../../standard/dimse/dimse.ts'
 import type { shownDelivery, shownDestination } from './deliveries.ts'
 import type { shownRule } from './rules.ts'
 
 export type { LinkReport, LinkSettings, Rule, State } from '../../duties/forward/forward.ts'
-export type { ConnectionRecord } from '../../standard/dimse/dimse.ts'
 export type { RefusedCaller } from './connections.ts'
 /** What the API answers, as types: all that the web UI knows of the appliance. */
 export type { Problem, TrialReport, Why }
@@ -21,6 +21,9 @@ export type DestinationAnswer = Partial<StandingAnswer> & {
   backfill?: { since: string; owed: number }
 }
 export type StandingAnswer = ReturnType<typeof shownDestination>
+
+/** Of an incoming association: the known `node` that called, or null. */
+export type ConnectionRecord = Association & { node?: string | null }
 
 export interface NodeAnswer {
   name: string
