@@ -26,6 +26,7 @@ import {
   StateBadge,
   size,
 } from '../elements/elements.ts'
+import { alike } from './alike.ts'
 import { uidName } from './uidNames.ts'
 
 const outcomes: readonly [ConnectionRecord['outcome'], string][] = [
@@ -112,8 +113,8 @@ export function ConnectionsPage({ place }: { place: Place }) {
             ]}
             onChange={event => refine({ outcome: event.currentTarget.value })}
           />
-          {shown?.map(each => (
-            <Connection key={each.id} of={each} />
+          {alike(shown ?? []).map(({ newest, before }) => (
+            <Connection key={(before.at(-1) ?? newest).id} of={newest} before={before} />
           ))}
           {shown?.length === 0 &&
             (data.connections.length === 0 ? (
@@ -143,7 +144,7 @@ export function ConnectionsPage({ place }: { place: Place }) {
 const isStranger = (caller: RefusedCaller, nodes: readonly NodeAnswer[]): boolean =>
   caller.callingAeTitle !== '' && nodes.every(each => each.settings.aet !== caller.callingAeTitle)
 
-function Connection({ of }: { of: ConnectionRecord }) {
+function Connection({ of, before }: { of: ConnectionRecord; before: readonly ConnectionRecord[] }) {
   const incoming = of.direction === 'incoming'
   const { callingAeTitle = '?', calledAeTitle = '?' } = of
   return (
@@ -159,6 +160,18 @@ function Connection({ of }: { of: ConnectionRecord }) {
         <Ago at={of.startedAt} />
       </div>
       <div>{of.sentence}</div>
+      {before.length > 0 && (
+        <details className="more">
+          <summary>and {before.length.toLocaleString('en')} before that told the same</summary>
+          <ul className="plain">
+            {before.map(each => (
+              <li key={each.id}>
+                <Ago at={each.startedAt} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       <details className="more">
         <summary>Details</summary>
         <dl className="facts">
