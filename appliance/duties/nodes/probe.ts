@@ -74,14 +74,26 @@ export async function probe(
   options: ProbeOptions = {},
 ): Promise<Capabilities> {
   const trusting: Node = { ...node, tlsFiles: { ...node.tlsFiles, verify: false } }
+  const asking = toldAsProbe(calling, node)
   try {
-    return await survey(calling, trusting, options)
+    return await survey(asking, trusting, options)
   } catch (thrown) {
     if (!misunderstandings.has(faultOf(thrown).code)) throw thrown
     const other = { ...trusting, useTls: !node.useTls }
-    return await survey(calling, other, options).catch(() => {
+    return await survey(asking, other, options).catch(() => {
       throw thrown
     })
+  }
+}
+
+/** Its many associations are told as what they are: that much is not taken is no trouble here. */
+function toldAsProbe<C extends Calling>(calling: C, { aet, host, port }: Node): C {
+  const { onRecord } = calling
+  if (!onRecord) return calling
+  const sentence = `${aet} at ${host}:${port} was asked what it takes; nothing was sent.`
+  return {
+    ...calling,
+    onRecord: record => onRecord(record.outcome === 'released' ? { ...record, sentence } : record),
   }
 }
 

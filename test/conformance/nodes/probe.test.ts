@@ -49,6 +49,11 @@ test('DCMTK takes everything uncompressed and compressed, in as many association
   assert.ok(found.storage.length > 100)
   assert.ok(found.associations > 10)
   assert.equal(peer.count(), 0)
+  // That much was not taken is no trouble here: it was only asked.
+  assert.deepEqual(
+    [...new Set(box.records.map(({ sentence }) => sentence))],
+    [`PEER at 127.0.0.1:${peer.port} was asked what it takes; nothing was sent.`],
+  )
 })
 
 test('a TLS port is found behind a node that is called in plain, with its certificate', async () => {
