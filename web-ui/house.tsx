@@ -6,6 +6,7 @@ import { ConnectionsPage } from './pages/connections.tsx'
 import { DeliveriesPage } from './pages/deliveries.tsx'
 import { DestinationEditorPage } from './pages/destinationEditor.tsx'
 import { DestinationsPage } from './pages/destinations.tsx'
+import { FetchPage } from './pages/fetch.tsx'
 import { LinkPage } from './pages/link.tsx'
 import { NodeEditorPage } from './pages/nodeEditor.tsx'
 import { NodesPage } from './pages/nodes.tsx'
@@ -25,9 +26,11 @@ const rooms: readonly [step: string, name: string, page: ComponentType<{ place: 
   ['link', 'Link', LinkPage],
 ]
 
-const editors: Readonly<Record<string, ComponentType<{ place: Place }>>> = {
+/** By the first step, or by the first two, of where a page below another stands. */
+const within: Readonly<Record<string, ComponentType<{ place: Place }>>> = {
   destinations: DestinationEditorPage,
   nodes: NodeEditorPage,
+  'nodes/fetch': FetchPage,
   rules: RuleEditorPage,
 }
 
@@ -37,7 +40,7 @@ export function House() {
   const { error } = useReadiness()
   const [first = '', second] = place.steps
   const Page =
-    (second === undefined ? undefined : editors[first]) ??
+    (second === undefined ? undefined : (within[`${first}/${second}`] ?? within[first])) ??
     rooms.find(([step]) => step === first)?.[2] ??
     OverviewPage
   return (

@@ -17,6 +17,7 @@ export type {
   Why,
 } from '../../appliance/doors/admin/admin.ts'
 export { boxNow, pathFrom, Refused } from './box.ts'
+export * from './fetching.ts'
 export { useStream } from './live.ts'
 export * from './queries.ts'
 export { useRelay } from './relay.ts'

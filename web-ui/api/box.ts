@@ -59,14 +59,22 @@ export async function ask<T>(
   throw new Refused(refusalIn(said, answer.status))
 }
 
+/** Orthanc's code for whatever another node had to do with. */
+const networkProtocol = 9
+
 function refusalIn(said: unknown, status: number): FaultAnswer {
-  const { code, detail, advice, problems, Message } = (said ?? {}) as Partial<FaultAnswer> & {
-    Message?: string
-  }
+  // Orthanc's routes say it in Orthanc's way.
+  const { code, detail, advice, problems, Message, Details, OrthancStatus } = (said ??
+    {}) as Partial<FaultAnswer> & { Message?: string; Details?: string; OrthancStatus?: number }
+  const ofNetwork = OrthancStatus === networkProtocol
   return {
     code: code ?? String(status),
-    detail: detail || Message || `The box answered with HTTP ${status}.`,
-    advice: advice ?? 'Try again; if it stays so, look into the log of the box.',
+    detail: detail || Details || Message || `The box answered with HTTP ${status}.`,
+    advice:
+      advice ??
+      (ofNetwork
+        ? 'Test the connection under Nodes: its address, its port, and the AE titles on both sides.'
+        : 'Try again; if it stays so, look into the log of the box.'),
     ...(problems ? { problems } : {}),
   }
 }

@@ -17,17 +17,28 @@ import { ask, type Refused } from './box.ts'
 import type { Schema } from './schema.ts'
 
 /** What the pages ask the box; each key begins with what it is of, so that it can be asked anew. */
-function useAsked<T>(
+export function useAsked<T>(
   key: readonly unknown[],
   path: string,
-  options: { every?: number; enabled?: boolean; also?: readonly number[]; once?: boolean } = {},
+  options: {
+    /** ms, or what tells them of the last answer; false: no more. */
+    every?: number | ((last: T | undefined) => number | false)
+    enabled?: boolean
+    also?: readonly number[]
+    once?: boolean
+  } = {},
 ) {
   const { every, enabled = true, also, once } = options
   return useQuery<T, Refused>({
     queryKey: key,
     queryFn: ({ signal }) => ask<T>(path, { signal, ...(also ? { also } : {}) }),
     enabled,
-    ...(every === undefined ? {} : { refetchInterval: every }),
+    ...(every === undefined
+      ? {}
+      : {
+          refetchInterval:
+            typeof every === 'number' ? every : query => every(query.state.data as T | undefined),
+        }),
     ...(once ? { staleTime: Number.POSITIVE_INFINITY } : {}),
   })
 }

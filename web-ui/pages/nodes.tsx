@@ -149,6 +149,14 @@ function NodeCard({ of, called }: { of: NodeAnswer; called: ConnectionRecord | u
           size="compact-md"
           variant="default"
           component="a"
+          href={hrefTo(['nodes', 'fetch', name])}
+        >
+          Fetch studies from it
+        </Button>
+        <Button
+          size="compact-md"
+          variant="default"
+          component="a"
           href={hrefTo(['nodes', 'edit', name])}
         >
           {of.locked ? 'Settings' : 'Edit'}
