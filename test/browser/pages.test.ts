@@ -315,6 +315,22 @@ test('a page that fails says so, and the others stay reachable', async () => {
   await close()
 })
 
+test('a page whose stream fell silent opens it anew', async () => {
+  const { page, errors, close } = await openPage(box.url)
+  // The page's time goes by the test; the box, which is silent for 15 seconds of its own, seems dead.
+  await page.clock.install()
+  const asked = () => page.waitForRequest(`${box.url}/api/connections/stream`)
+  const opened = asked()
+  await page.goto(`${box.url}/ui/#/connections`)
+  await (await opened).response()
+  await page.getByText('Details').first().waitFor()
+  const openedAnew = asked()
+  await page.clock.fastForward(50_000)
+  await (await openedAnew).response()
+  assert.deepEqual(errors, [])
+  await close()
+})
+
 test('/ leads to the pages, and no path leads out of their folder', async () => {
   const ask = (path: string) =>
     new Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>(
