@@ -145,7 +145,7 @@ async function answer(
       const advice = adviceFor(called)
       log.warn('foreign-name-refused', { called, advice })
       return problemOf(
-        new Fault('not-allowed', `called as ${called}, no name of this box; ${advice}`),
+        new Fault('not-allowed', `called as ${called}, no name of this box. ${advice}`),
       )
     }
     if (isFromAnotherSite(request, trustedOrigins)) {
