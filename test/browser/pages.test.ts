@@ -75,7 +75,7 @@ test('a box that nothing happened to says on every page what to do next', async 
   await page.getByText('This box receives images.').waitFor()
   await page.getByText('Nothing needs you.').waitFor()
   await goTo('#/connections')
-  await page.getByText('Nobody has called since this box was started').waitFor()
+  await page.getByText('Nobody has called yet').waitFor()
   await goTo('#/deliveries')
   await page.getByText('Nothing was ever owed.').waitFor()
   await goTo('#/review')
