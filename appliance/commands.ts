@@ -10,7 +10,7 @@ import {
   settingsSchema,
 } from './configuration.ts'
 import { createEncoding, type Encoding, labelling } from './doors/orthanc/orthanc.ts'
-import { createConnectionLog } from './doors/scp/scp.ts'
+import { openConnectionLog } from './doors/scp/scp.ts'
 import { createForward, type Forward } from './duties/forward/forward.ts'
 import { faultOf } from './faults.ts'
 import { openArchive } from './holdings/archive/archive.ts'
@@ -162,11 +162,15 @@ async function serve(args: string[]): Promise<number> {
     const holds = ({ id }: Instance) => forward?.owes(id) ?? true
     // Nodes are called over the doors' settings, and so are there later than the relay.
     const later: Later = {}
-    const connections = createConnectionLog()
     let ending: Ending = 'stop'
     await withHoldings({ ...read, log, encoding }, holds, async holdings => {
+      const { store } = holdings
+      const connections = openConnectionLog({
+        ...{ store: store.space('connections'), trouble: store.trouble, now: Date.now },
+        ...{ pause: pauseSeconds, log: log.of('dicom') },
+      })
       forward = createForward({
-        ...{ archive: holdings.archive, store: holdings.store, log: log.of('jobs') },
+        ...{ archive: holdings.archive, store, log: log.of('jobs') },
         pause: pauseSeconds,
         settings: read.settings.forward,
         aeTitle: read.settings.dicom.aet,
@@ -174,7 +178,7 @@ async function serve(args: string[]): Promise<number> {
         random: Math.random,
         commitments: () => later.commitments,
         onRecord: connections.add,
-        labels: labelling(holdings.store.space('orthanc')),
+        labels: labelling(store.space('orthanc')),
       })
       // What another start would refuse must not stop this one.
       const readable = () => void readSettings(args, serveOptions)

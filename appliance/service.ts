@@ -180,6 +180,8 @@ export async function serveFrom(
   await runServices(
     [
       untilStuck(store, stop, log),
+      // Ended after all that ends associations.
+      connections,
       ...archive.services,
       ...nodeServices.services,
       forward,

@@ -75,7 +75,7 @@ test('a box that nothing happened to says on every page what to do next', async 
   await page.getByText('This box receives images.').waitFor()
   await page.getByText('Nothing needs you.').waitFor()
   await goTo('#/connections')
-  await page.getByText('Nobody has called since this box was started').waitFor()
+  await page.getByText('Nobody has called yet').waitFor()
   await goTo('#/deliveries')
   await page.getByText('Nothing was ever owed.').waitFor()
   await goTo('#/review')
@@ -362,6 +362,22 @@ test('a page that fails says so, and the others stay reachable', async () => {
   await page.getByRole('link', { name: 'Link', exact: true }).click()
   await page.getByRole('heading', { name: 'Link', level: 1 }).waitFor()
   assert.equal(await page.getByText('This page failed').count(), 0)
+  await close()
+})
+
+test('a page whose stream fell silent opens it anew', async () => {
+  const { page, errors, close } = await openPage(box.url)
+  // The page's time goes by the test; the box, which is silent for 15 seconds of its own, seems dead.
+  await page.clock.install()
+  const asked = () => page.waitForRequest(`${box.url}/api/connections/stream`)
+  const opened = asked()
+  await page.goto(`${box.url}/ui/#/connections`)
+  await (await opened).response()
+  await page.getByText('Details').first().waitFor()
+  const openedAnew = asked()
+  await page.clock.fastForward(50_000)
+  await (await openedAnew).response()
+  assert.deepEqual(errors, [])
   await close()
 })
 

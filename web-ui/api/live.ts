@@ -1,10 +1,11 @@
 import { useEffect, useRef } from 'react'
 import { pathFrom } from './box.ts'
+import { inBrowser, listen } from './listening.ts'
 
 /**
  * Server-sent events of the box while the page is seen: a browser has few connections to one box, and
- * a page that nobody looks at gives its own back. The browser connects again by itself; `onOpen` is
- * called each time, because what came in between was missed.
+ * a page that nobody looks at gives its own back. What breaks off or falls silent is connected again
+ * by itself; `onOpen` is called each time, because what came in between was missed.
  */
 export function useStream(
   path: string,
@@ -15,27 +16,27 @@ export function useStream(
   latest.current = { events, onOpen }
   const names = Object.keys(events).join(' ')
   useEffect(() => {
-    let source: EventSource | undefined
-    function listen() {
+    let end: (() => void) | undefined
+    function look() {
       if (document.hidden) {
-        source?.close()
-        source = undefined
+        end?.()
+        end = undefined
         return
       }
-      if (source) return
-      source = new EventSource(pathFrom(path))
-      source.onopen = () => latest.current.onOpen()
-      for (const name of names.split(' ')) {
-        source.addEventListener(name, event => {
-          latest.current.events[name]?.(JSON.parse((event as MessageEvent<string>).data))
-        })
-      }
+      end ??= listen(
+        {
+          names: names.split(' '),
+          event: (name, data) => latest.current.events[name]?.(JSON.parse(data)),
+          opened: () => latest.current.onOpen(),
+        },
+        inBrowser(pathFrom(path)),
+      )
     }
-    listen()
-    document.addEventListener('visibilitychange', listen)
+    look()
+    document.addEventListener('visibilitychange', look)
     return () => {
-      document.removeEventListener('visibilitychange', listen)
-      source?.close()
+      document.removeEventListener('visibilitychange', look)
+      end?.()
     }
   }, [path, names])
 }

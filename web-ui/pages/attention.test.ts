@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DestinationAnswer, LinkReport } from '../api/api.ts'
-import { mattersOf } from './attention.ts'
+import { type Known, mattersOf } from './attention.ts'
+
+const now = Date.parse('2026-03-01T09:00:00Z')
+const of = (known: Known) => mattersOf(known, now)
 
 const well: DestinationAnswer = {
   ...{ name: 'cloud', locked: false, state: 'idle', failures: 0, held: 0, paused: 0 },
@@ -9,15 +12,15 @@ const well: DestinationAnswer = {
 }
 
 const sentences = (destination: Partial<DestinationAnswer>) =>
-  mattersOf({ destinations: [{ ...well, ...destination }] })
+  of({ destinations: [{ ...well, ...destination }] })
 
 test('a box that is well needs nobody', () => {
   const archive = { receiving: true, damaged: 0, quarantined: 0, rebuild: { state: 'none' } }
   const readiness = { ready: true, obstacles: [] }
   const link = { clock: { trusted: true } } as LinkReport
   const known = { readiness, archive, destinations: [well], refusedCallers: [], link, notices: [] }
-  assert.deepEqual(mattersOf(known), [])
-  assert.deepEqual(mattersOf({}), [])
+  assert.deepEqual(of(known), [])
+  assert.deepEqual(of({}), [])
 })
 
 test('what is held for review is not counted as parked besides', () => {
@@ -32,7 +35,7 @@ test('what is held for review is not counted as parked besides', () => {
 })
 
 test('what stops the box comes before what may wait for the morning', () => {
-  const matters = mattersOf({
+  const matters = of({
     readiness: { ready: false, obstacles: ['The disk is full.'] },
     destinations: [{ ...well, state: 'paused' }],
     refusedCallers: [
@@ -58,10 +61,20 @@ test('a certificate that ends soon, a destination that fails and a clock that is
   assert.deepEqual(sentences({ failures: 9, why, oldestSeconds: 599 }), [])
   assert.equal(sentences({ failures: 9, why, oldestSeconds: 600 }).length, 1)
   const link = { clock: { trusted: false, detail: 'it was never set' } } as LinkReport
-  assert.match(mattersOf({ link })[0]!.sentence, /not believed\. It was never set\./)
+  assert.match(of({ link })[0]!.sentence, /not believed\. It was never set\./)
 })
 
 test('destinations without a rule are told of, for nothing would ever be sent', () => {
-  const [matter] = mattersOf({ destinations: [well], rules: [] })
+  const [matter] = of({ destinations: [well], rules: [] })
   assert.equal(matter!.href, '#/rules/new')
+})
+
+test('who was turned away longer ago than a day needs nobody any more', () => {
+  const mr = {
+    ...{ remoteAddress: '10.0.0.7', callingAeTitle: 'MR', calledAeTitle: 'X', attempts: 1 },
+    ...{ lastAt: '2026-02-28T08:00:00Z', sentence: '' },
+  }
+  assert.deepEqual(of({ refusedCallers: [mr] }), [])
+  const ct = { ...mr, callingAeTitle: 'CT', lastAt: '2026-03-01T08:00:00Z' }
+  assert.match(of({ refusedCallers: [ct, mr] })[0]!.sentence, /^A caller was turned away, last CT/)
 })

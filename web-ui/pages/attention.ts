@@ -30,14 +30,14 @@ export interface Known {
   notices?: readonly Notice[] | undefined
 }
 
-/** Everything that needs a person, the urgent first. */
-export function mattersOf(known: Known): Matter[] {
+/** Everything that needs a person, the urgent first; `now` is the box's present, ms. */
+export function mattersOf(known: Known, now: number): Matter[] {
   const matters = [
     ...receiving(known),
     ...ofDestinations(known.destinations ?? []),
     ...ofRules(known),
     ...ofClock(known.link),
-    ...ofCallers(known.refusedCallers ?? []),
+    ...ofCallers(known.refusedCallers ?? [], now),
     ...ofNotices(known.notices ?? []),
   ]
   return [...matters.filter(each => each.urgent), ...matters.filter(each => !each.urgent)]
@@ -167,7 +167,11 @@ function* ofClock(link: LinkReport | undefined): Generator<Matter> {
   }
 }
 
-function* ofCallers(refused: readonly RefusedCaller[]): Generator<Matter> {
+/** Who was turned away longer ago, ms, was mended or does not send: it stays among the connections. */
+const callerMatters = 24 * 3_600_000
+
+function* ofCallers(callers: readonly RefusedCaller[], now: number): Generator<Matter> {
+  const refused = callers.filter(each => now - Date.parse(each.lastAt) < callerMatters)
   if (refused.length === 0) return
   const [last] = refused
   yield {

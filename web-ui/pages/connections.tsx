@@ -119,8 +119,8 @@ export function ConnectionsPage({ place }: { place: Place }) {
           {shown?.length === 0 &&
             (data.connections.length === 0 ? (
               <Empty>
-                Nobody has called since this box was started. Enter its address, its DICOM port and
-                its AE title at the scanner, and send a test image or an echo (“verify”) from there.
+                Nobody has called yet. Enter its address, its DICOM port and its AE title at the
+                scanner, and send a test image or an echo (“verify”) from there.
               </Empty>
             ) : (
               <Empty>

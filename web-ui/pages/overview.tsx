@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core'
 import {
+  boxNow,
   useArchive,
   useConnections,
   useDestinations,
@@ -37,7 +38,7 @@ export function OverviewPage() {
   const notices = useNotices()
   const statistics = useStatistics()
   const all = [readiness, archive, destinations, rules, connections, link, notices]
-  const matters = mattersOf({
+  const known = {
     readiness: readiness.data,
     archive: archive.data,
     destinations: destinations.data?.destinations,
@@ -45,7 +46,8 @@ export function OverviewPage() {
     refusedCallers: connections.data?.refusedCallers,
     link: link.data?.report,
     notices: notices.data?.notices,
-  })
+  }
+  const matters = mattersOf(known, boxNow())
   const failed = all.find(each => each.error && each !== readiness)?.error
   const asked = all.every(each => each.data)
   const last = connections.data?.connections.find(

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import type { ConnectionRecord } from '../../standard/dimse/dimse.ts'
+import { eventsOf } from './events.ts'
 
 /** A caller that was turned away, once for each address and pair of AE titles. */
 export interface RefusedCaller {
@@ -24,7 +24,8 @@ const most = 10_000
 /**
  * `GET /api/connections?limit=` newest first (100 unless told), incoming ones with the known `node` that
  * called or null, and the callers that were refused;
- * `GET /api/connections/stream` each further record as a server-sent event `connection`.
+ * `GET /api/connections/stream` each further record as a server-sent event `connection`, and `alive`
+ * while there is none.
  */
 export function connectionRoutes(connections: Connections): Hono {
   return new Hono()
@@ -37,16 +38,8 @@ export function connectionRoutes(connections: Connections): Hono {
       })
     })
     .get('/api/connections/stream', context =>
-      streamSSE(context, async stream => {
-        const gone = new AbortController()
-        stream.onAbort(() => gone.abort())
-        for await (const record of connections.follow(gone.signal)) {
-          await stream.writeSSE({
-            event: 'connection',
-            id: String(record.id),
-            data: JSON.stringify(record),
-          })
-        }
-      }),
+      eventsOf(context, connections.follow, record => [
+        { event: 'connection', id: String(record.id), data: JSON.stringify(record) },
+      ]),
     )
 }

@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import {
   type Delivery,
@@ -9,6 +8,7 @@ import {
   type Selection,
   states,
 } from '../../duties/forward/forward.ts'
+import { eventsOf } from './events.ts'
 import { bodyOf, moment, read } from './requests.ts'
 
 const word = z.string().min(1)
@@ -48,7 +48,8 @@ export const withReason = selection
  * `GET /api/deliveries?destination=&state=&study=&series=&instance=&priority=&reason=&since=&after=&limit=`:
  * how every destination stands, and one page of the deliveries asked for (100 unless told; `next`
  * asks for the page after). `GET /api/deliveries/stream`: server-sent events `destination`, first of
- * all and then of each as it changes, and `plan` when rules or destinations do.
+ * all and then of each as it changes, `plan` when rules or destinations do,
+ * and `alive` while nothing does.
  * `GET /api/deliveries/studies/{id}`: counts of one study by destination and state.
  * `POST /api/deliveries/retry` with any of destination, study, series, instance and `code` (of why they
  * stand as they do): parked and waiting ones
@@ -86,17 +87,13 @@ export function deliveryRoutes({
       })
     })
     .get('/api/deliveries/stream', context =>
-      streamSSE(context, async stream => {
-        const gone = new AbortController()
-        stream.onAbort(() => gone.abort())
-        for await (const { destinations, plan } of forward.follow(gone.signal)) {
-          if (plan) await stream.writeSSE({ event: 'plan', data: '{}' })
-          for (const each of destinations) {
-            const data = JSON.stringify(shownDestination(each))
-            await stream.writeSSE({ event: 'destination', data })
-          }
-        }
-      }),
+      eventsOf(context, forward.follow, ({ destinations, plan }) => [
+        ...(plan ? [{ event: 'plan', data: '{}' }] : []),
+        ...destinations.map(each => ({
+          event: 'destination',
+          data: JSON.stringify(shownDestination(each)),
+        })),
+      ]),
     )
     .get('/api/deliveries/studies/:id', context =>
       context.json({ destinations: forward.study(context.req.param('id')) }),

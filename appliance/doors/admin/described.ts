@@ -73,7 +73,10 @@ const operations: Readonly<Record<string, Described>> = {
     query: { limit: { type: 'integer', minimum: 0 } },
     answers: list('connections'),
   },
-  'GET /api/connections/stream': { summary: 'Associations as they end', answers: events },
+  'GET /api/connections/stream': {
+    summary: 'Associations as they end; after 15 seconds without any, the event “alive”',
+    answers: events,
+  },
   'GET /api/deliveries': {
     summary: 'How destinations stand, and what is owed to them',
     query: queryOf(listing),
@@ -86,7 +89,7 @@ const operations: Readonly<Record<string, Described>> = {
     ),
   },
   'GET /api/deliveries/stream': {
-    summary: 'How destinations stand, as it changes',
+    summary: 'How destinations stand, as it changes; after 15 seconds without, the event “alive”',
     answers: events,
   },
   'GET /api/deliveries/studies/{id}': {

@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ConnectionRecord } from '../../standard/dimse/dimse.ts'
-import { createConnectionLog } from './connections.ts'
+import { opened, record } from '../../../test/faults/connectionLog.ts'
+import { keyOf } from '../../holdings/catalog/catalog.ts'
 
-function record(id: number, over: Partial<ConnectionRecord> = {}): ConnectionRecord {
-  return {
-    id,
-    direction: 'incoming',
-    remoteAddress: '10.0.0.7',
-    remotePort: 1000 + id,
-    secure: false,
-    callingAeTitle: 'CT01',
-    calledAeTitle: 'ORTHANC',
-    contexts: [],
-    requests: {},
-    bytesReceived: 0,
-    bytesSent: 0,
-    startedAt: `2026-01-01T00:00:0${id % 10}Z`,
-    durationMs: 1,
-    outcome: 'released',
-    sentence: '',
-    ...over,
-  }
-}
+const day = 24 * 3_600_000
 
-test('the newest records are kept, newest first, and no more than the limit', () => {
-  const log = createConnectionLog(3)
+test('the newest records are kept, newest first, and no more than the limit', async () => {
+  const { connections: log, stop } = await opened({ kept: 3 })
   assert.deepEqual(log.recent(10), [])
   for (const id of [1, 2, 3, 4, 5]) log.add(record(id))
   assert.deepEqual(
@@ -36,16 +17,17 @@ test('the newest records are kept, newest first, and no more than the limit', ()
     log.recent(1).map(each => each.id),
     [5],
   )
+  await stop()
 })
 
-test('callers that propose without measure cost the oldest records their contexts, and no more', () => {
+test('callers that propose without measure cost the oldest records their contexts, and no more', async () => {
   const contexts = Array.from({ length: 10 }, (_, id) => ({
     id,
     abstractSyntax: '1.2.3',
     transferSyntaxes: ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'],
   }))
   // Each weighs 10 × (200 + 2 × 80) = 3,600 bytes: two of them fit.
-  const log = createConnectionLog(4, 8_000)
+  const { connections: log, keptIn, passes, stop } = await opened({ kept: 4, contextsBytes: 8_000 })
   for (let id = 1; id <= 11; id++) {
     log.add(record(id, { contexts }))
     const all = log.recent(10)
@@ -55,10 +37,16 @@ test('callers that propose without measure cost the oldest records their context
       all.map((_, index) => (index < 2 ? 10 : 0)),
     )
   }
+  await passes()
+  assert.deepEqual(
+    keptIn().map(([, { record }]) => [record.id, record.contexts.length]),
+    [8, 9, 10, 11].map(id => [id, id < 10 ? 0 : 10]),
+  )
+  await stop()
 })
 
-test('a refused caller is listed once, with its attempts and its last one', () => {
-  const log = createConnectionLog()
+test('a refused caller is listed once, with its attempts and its last one', async () => {
+  const { connections: log, stop } = await opened()
   log.add(record(1, { outcome: 'rejected', sentence: 'first' }))
   log.add(record(2, { outcome: 'rejected', callingAeTitle: 'MR02' }))
   log.add(record(3, { outcome: 'rejected', sentence: 'last' }))
@@ -72,10 +60,11 @@ test('a refused caller is listed once, with its attempts and its last one', () =
       ['MR02', 1, '2026-01-01T00:00:02Z', ''],
     ],
   )
+  await stop()
 })
 
 test('a follower sees every record as it comes, and ends when told to', async () => {
-  const log = createConnectionLog()
+  const { connections: log, stop: close } = await opened()
   const stop = new AbortController()
   const seen: number[] = []
   const following = (async () => {
@@ -88,4 +77,23 @@ test('a follower sees every record as it comes, and ends when told to', async ()
   for (const id of [1, 2, 3]) log.add(record(id))
   await following
   assert.deepEqual(seen, [1, 2, 3])
+  await close()
+})
+
+test('a caller that was refused a month ago is forgotten, here and on the disk', async () => {
+  const first = await opened()
+  const ago = (days: number) => new Date(Date.parse('2026-01-02') - days * day).toISOString()
+  first.add(
+    record(1, { outcome: 'rejected', callingAeTitle: 'OLD', startedAt: ago(31) }),
+    record(2, { outcome: 'rejected', callingAeTitle: 'NEW', startedAt: ago(29) }),
+  )
+  await first.passes()
+  first.add(record(3))
+  await first.passes()
+  assert.deepEqual(
+    first.connections.refusedCallers().map(each => each.callingAeTitle),
+    ['NEW'],
+  )
+  assert.equal(first.space.count({ under: keyOf('refused') }), 1)
+  await first.stop()
 })

@@ -22,7 +22,7 @@ import type { ScpSettings } from './settings.ts'
 import { store } from './store.ts'
 
 export { type Acceptance, createAcceptance } from './acceptance.ts'
-export { type ConnectionLog, createConnectionLog, type RefusedCaller } from './connections.ts'
+export { type ConnectionLog, openConnectionLog, type RefusedCaller } from './connections.ts'
 export { aeTitle, type ScpSettings, scpSettings } from './settings.ts'
 export { store as keepImage } from './store.ts'
 

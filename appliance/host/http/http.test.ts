@@ -68,7 +68,7 @@ test('a caller that breaks off while sending is a fault of the body', async () =
   })
   await serving(app, async port => {
     const socket = connect(port, '127.0.0.1')
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc')
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc')
     await asked.promise
     socket.resetAndDestroy()
     assert.equal(((await fault.promise) as Fault).code, 'peer-aborted')
@@ -215,6 +215,56 @@ test('a page of another site is refused before any route, and its reader is told
     assert.match(await refused.text(), /trustedOrigins/)
     assert.equal(await (await asked(`http://127.0.0.1:${port}`)).text(), 'gone')
   })
+})
+
+/** What a server without users answers to bytes, by what stands in the first line and the headers. */
+async function said(port: number, ...lines: string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write([...lines, 'Connection: close', '', ''].join('\r\n'))
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
+}
+
+test('a name that leads here but is none of the box reaches no route, and its reader is told what to set', async () => {
+  const app: App = new Hono()
+  let reached = 0
+  app.get('/', c => {
+    reached += 1
+    return c.text('here')
+  })
+  await serving(app, async port => {
+    for (const first of ['GET / HTTP/1.1', 'GET / HTTP/1.0', 'GET http://box.example/ HTTP/1.1']) {
+      const refused = await said(port, first, `Host: box.example:${port}`)
+      assert.match(refused, /^HTTP\/1\.1 403 /)
+      assert.match(refused, /"http:\/\/box\.example(:\d+)?\\?" to http\.trustedOrigins/)
+    }
+    assert.equal(reached, 0)
+    for (const host of [
+      `127.0.0.1:${port}`,
+      `[::1]:${port}`,
+      '[::1]',
+      'LocalHost',
+      'a.localhost',
+    ]) {
+      assert.match(await said(port, 'GET / HTTP/1.1', `Host: ${host}`), /^HTTP\/1\.1 200 OK/, host)
+    }
+    assert.match(await said(port, 'GET / HTTP/1.1', 'Host:'), /^HTTP\/1\.1 200 OK/)
+  })
+})
+
+test('where callers have to say who they are, any name leads to the box', async () => {
+  const stopping = new AbortController()
+  const server = createHttpServer({
+    ...{ host: '127.0.0.1', port: 0, log: silentLog },
+    app: { fetch: () => new Response('here') },
+    authenticate: async () => ({ user: 'eve' }),
+  })
+  const done = server.run(stopping.signal)
+  const { port } = await server.listening
+  assert.match(await said(port, 'GET / HTTP/1.1', 'Host: box.example'), /\r\n\r\n.*here/s)
+  stopping.abort()
+  await done
 })
 
 test('a byte range is read as RFC 9110 says', () => {

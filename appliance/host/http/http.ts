@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { createAdaptorServer } from '@hono/node-server'
 import { Fault, faultOf } from '../../faults.ts'
 import type { Log } from '../../log.ts'
 import { isFromAnotherSite } from './origin.ts'
+import { ownNames } from './ownNames.ts'
 import { watchIdle, watchPace } from './pace.ts'
 import { problemOf } from './problem.ts'
 import { type HttpLimits, httpLimitsSettings } from './settings.ts'
@@ -33,6 +35,8 @@ export interface HttpEnv {
   incoming?: IncomingMessage
   outgoing?: ServerResponse
   caller?: Caller
+  /** Aborted when the server stops: what has no end of its own ends then. */
+  stopping?: AbortSignal
 }
 
 export interface HttpServerOptions {
@@ -41,7 +45,10 @@ export interface HttpServerOptions {
   app: { fetch(request: Request, env: HttpEnv): Response | Promise<Response> }
   log: Log
   limits?: HttpLimits
-  /** Other sites whose pages may change something here, as 'https://viewer.example'. */
+  /**
+   * Other sites whose pages may change something here, as 'https://viewer.example'. Without
+   * `authenticate` the box is called by their names too, and by no name that is not its own.
+   */
   trustedOrigins?: readonly string[]
   /** PEM texts; with them HTTPS is spoken, TLS 1.2 at least. */
   tls?: { certificate: string | Buffer; key: string | Buffer }
@@ -68,7 +75,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   listening.promise.catch(() => undefined)
 
   async function run(stop: AbortSignal): Promise<void> {
-    const server = build(options, limits)
+    const server = build(options, limits, stop)
     const closed = Promise.withResolvers<void>()
     server.once('error', error => {
       const fault = portFault(error, options)
@@ -103,7 +110,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return { name: 'http', listening: listening.promise, run }
 }
 
-function build(options: HttpServerOptions, limits: HttpLimits): Server {
+function build(options: HttpServerOptions, limits: HttpLimits, stop: AbortSignal): Server {
   const { tls } = options
   const serverOptions = {
     maxHeaderSize: limits.headerBytes,
@@ -115,8 +122,11 @@ function build(options: HttpServerOptions, limits: HttpLimits): Server {
     noDelay: true,
     ...(tls && { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' as const }),
   }
+  // With users there is nothing to fear: a browser has neither password nor cookie for that name.
+  const isOwn = options.authenticate ? () => true : ownNames({ ...options, machine: hostname() })
   const server = createAdaptorServer({
-    fetch: (request, env) => answer(request, env as HttpEnv, options),
+    fetch: (request, env) =>
+      answer(request, Object.assign(env as HttpEnv, { stopping: stop }), options, isOwn),
     // Of HTTP/1.0, which many probes still speak, nobody has to name a host.
     hostname: 'localhost',
     createServer: (tls ? createSecureServer : createServer) as typeof createServer,
@@ -131,8 +141,17 @@ async function answer(
   request: Request,
   env: HttpEnv,
   { app, authenticate, log, trustedOrigins = [] }: HttpServerOptions,
+  isOwn: (request: Request) => boolean,
 ): Promise<Response> {
   try {
+    if (!isOwn(request)) {
+      const called = calledOf(request)
+      const advice = adviceFor(called)
+      log.warn('foreign-name-refused', { called, advice })
+      return problemOf(
+        new Fault('not-allowed', `called as ${called}, no name of this box. ${advice}`),
+      )
+    }
     if (isFromAnotherSite(request, trustedOrigins)) {
       const origin = request.headers.get('origin') ?? 'another site'
       log.warn('foreign-page-refused', { origin, advice: foreignAdvice })
@@ -157,6 +176,11 @@ async function answer(
 }
 
 const foreignAdvice = 'Add it to http.trustedOrigins if its pages may change what is kept here.'
+
+/** Whoever sent it chose it: no more of it is told than a name can have (RFC 1035 §2.3.4). */
+const calledOf = ({ url }: Request) => (URL.canParse(url) ? new URL(url).origin : '').slice(0, 300)
+const adviceFor = (called: string) =>
+  `Call it by its address or as localhost, or add "${called}" to http.trustedOrigins if it is this box.`
 
 function portFault(error: Error, { host, port }: HttpServerOptions): Error {
   const { code } = error as NodeJS.ErrnoException

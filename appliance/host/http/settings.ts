@@ -70,7 +70,7 @@ export const httpSettings = z.strictObject({
     .array(z.string().regex(/^https?:\/\/[^/]+$/, 'an origin is like "https://viewer.example"'))
     .default([])
     .describe(
-      'Other web sites whose pages may change what is kept here, such as a viewer of your own; pages of all others may not, so that no page a visitor opens elsewhere can.',
+      'Other web sites whose pages may change what is kept here, such as a viewer of your own; pages of all others may not, so that no page a visitor opens elsewhere can. While there are no users the box is also called by these names, and by no others but localhost, its addresses and those of its certificate.',
     ),
   limits: httpLimitsSettings.prefault({}),
 })

@@ -23,7 +23,13 @@ export {
   type RoleSelection,
   rejections,
 } from './negotiation.ts'
-export type { ConnectionRecord, ContextRecord, Outcome, RequestCounts } from './record.ts'
+export {
+  type ConnectionRecord,
+  type ContextRecord,
+  numbering,
+  type Outcome,
+  type RequestCounts,
+} from './record.ts'
 export {
   type ConnectOptions,
   connect,

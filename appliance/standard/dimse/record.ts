@@ -81,7 +81,15 @@ export type OpenRecord = Omit<
 
 let lastId = 0
 
-/** Numbers associations from 1 through the whole program, so that a log line names just one. */
+/** How associations are numbered through the whole program, so that a log line names just one. */
+export const numbering = {
+  last: () => lastId,
+  /** Those of earlier starts had the numbers up to this one. */
+  goOnAfter(id: number): void {
+    lastId = Math.max(lastId, id)
+  },
+}
+
 export function openRecord(
   facts: Pick<OpenRecord, 'direction' | 'remoteAddress' | 'remotePort' | 'secure'> &
     Partial<OpenRecord>,
