@@ -86,6 +86,7 @@ export const aboutEach: Record<string, readonly string[]> = {
     '/statistics',
     '/module',
     '/shared-tags',
+    '/instances-tags?short',
     '/metadata',
     '/protected',
   ],
