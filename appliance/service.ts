@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { Settings } from './configuration.ts'
 import { adminDescribed, adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
-  createMeasures,
   createTidying,
   type Encoding,
+  type Measures,
   orthancRoutes,
   type Running,
   sweepAttachments,
@@ -56,6 +56,8 @@ export async function serveFrom(
     /** The relay's associations are told to it, too. */
     connections: ConnectionLog
     encoding: Encoding
+    /** Told of storage already. */
+    measures: Measures
     readable: () => void
     later: Later
     version: string
@@ -63,11 +65,10 @@ export async function serveFrom(
   settings: Settings,
   log: LevelledLog,
 ): Promise<Ending> {
-  const { data, store, archive, forward, connections, encoding, version } = holdings
+  const { data, store, archive, forward, connections, encoding, measures, version } = holdings
   const { dicom, http: web } = settings
   const now = () => new Date()
   const metrics = createMetrics()
-  const measures = createMeasures(() => performance.now())
   const intake = measures.archive(counted(archive, metrics))
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
