@@ -10,6 +10,7 @@ import {
   type Measures,
   orthancRoutes,
   type Running,
+  rememberReport,
   sweepAttachments,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
@@ -74,10 +75,18 @@ export async function serveFrom(
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
   const acceptance = createAcceptance(dicom)
   const calling = callingOf(dicom, { onRecord, log: log.of('dicom') })
+  const outputs = await openBlobs(settings.archive.storage, join(data, 'jobs'))
+  const jobs = createJobs({
+    ...{ store: store.space('jobs'), settings: settings.jobs, now, log: log.of('jobs') },
+    blobs: outputs,
+    elapsed: () => performance.now(),
+    hasRoom: () => archive.readiness() === 'receiving',
+  })
   const nodeServices = createNodeServices({
     ...{ nodes, archive, store, calling, now, pause: pauseSeconds, random: randomBytes },
     waitAfter: failures => delayAfter(failures, settings.forward.backoff, Math.random),
     elapsed: () => performance.now(),
+    reported: (owed, how) => rememberReport(jobs, owed, how),
   })
   holdings.later.commitments = nodeServices.commitments
   const transcoder = createTranscoder()
@@ -117,13 +126,6 @@ export async function serveFrom(
     httpPort: listening.http ?? web.port,
     httpSecure: web.tls !== undefined,
     overwrites: settings.archive.sameUidOtherBytes === 'overwrite',
-  })
-  const outputs = await openBlobs(settings.archive.storage, join(data, 'jobs'))
-  const jobs = createJobs({
-    ...{ store: store.space('jobs'), settings: settings.jobs, now, log: log.of('jobs') },
-    blobs: outputs,
-    elapsed: () => performance.now(),
-    hasRoom: () => archive.readiness() === 'receiving',
   })
   const attachments = await openBlobs(settings.archive.storage, join(data, 'attachments'))
   const written = { archive, store: store.space('orthanc'), attachments }
