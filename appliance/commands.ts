@@ -9,11 +9,16 @@ import {
   serveOptions,
   settingsSchema,
 } from './configuration.ts'
-import { createEncoding, type Encoding, labelling } from './doors/orthanc/orthanc.ts'
+import {
+  createEncoding,
+  createMeasures,
+  type Encoding,
+  labelling,
+} from './doors/orthanc/orthanc.ts'
 import { openConnectionLog } from './doors/scp/scp.ts'
 import { createForward, type Forward } from './duties/forward/forward.ts'
 import { faultOf } from './faults.ts'
-import { openArchive } from './holdings/archive/archive.ts'
+import { openArchive, type Took } from './holdings/archive/archive.ts'
 import { type Instance, openStore } from './holdings/catalog/catalog.ts'
 import { claimDataFolder, holderOfDataFolder, openBlobs } from './holdings/storage/storage.ts'
 import { loadSettings, type Option } from './host/config/config.ts'
@@ -77,7 +82,7 @@ type Read = { data: string; settings: Settings }
 
 /** Opens the data folder, works with it, and leaves it closed whatever happens. */
 async function withHoldings(
-  { data, settings, log, encoding }: Read & { log: Log; encoding?: Encoding },
+  { data, settings, log, encoding, took }: Read & { log: Log; encoding?: Encoding; took?: Took },
   holds: (instance: Instance) => boolean,
   work: (holdings: Holdings) => Promise<void>,
 ): Promise<void> {
@@ -99,6 +104,7 @@ async function withHoldings(
         elapsed: () => performance.now(),
         ...{ store, holds, log, pause },
         ...(encoding && { characterSet: encoding.characterSet }),
+        ...(took && { took }),
       }).catch((thrown: unknown) => {
         // What it begins with is lost: the next start makes it again from the images.
         if (faultOf(thrown).code === 'catalogue-damaged') store.disown()
@@ -162,8 +168,10 @@ async function serve(args: string[]): Promise<number> {
     const holds = ({ id }: Instance) => forward?.owes(id) ?? true
     // Nodes are called over the doors' settings, and so are there later than the relay.
     const later: Later = {}
+    const measures = createMeasures(() => performance.now())
+    const { took } = measures
     let ending: Ending = 'stop'
-    await withHoldings({ ...read, log, encoding }, holds, async holdings => {
+    await withHoldings({ ...read, log, encoding, took }, holds, async holdings => {
       const { store } = holdings
       const connections = openConnectionLog({
         ...{ store: store.space('connections'), trouble: store.trouble, now: Date.now },
@@ -183,7 +191,7 @@ async function serve(args: string[]): Promise<number> {
       // What another start would refuse must not stop this one.
       const readable = () => void readSettings(args, serveOptions)
       ending = await serveFrom(
-        { ...holdings, forward, connections, encoding, readable, later, version },
+        { ...holdings, forward, connections, encoding, measures, readable, later, version },
         read.settings,
         log,
       )

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import type { Settings } from './configuration.ts'
 import { adminDescribed, adminRoutes, counted, watch } from './doors/admin/admin.ts'
 import {
-  createMeasures,
   createTidying,
   type Encoding,
+  type Measures,
   orthancRoutes,
   type Running,
+  rememberReport,
   sweepAttachments,
   type Verbosity,
 } from './doors/orthanc/orthanc.ts'
@@ -56,6 +57,8 @@ export async function serveFrom(
     /** The relay's associations are told to it, too. */
     connections: ConnectionLog
     encoding: Encoding
+    /** Told of storage already. */
+    measures: Measures
     readable: () => void
     later: Later
     version: string
@@ -63,20 +66,27 @@ export async function serveFrom(
   settings: Settings,
   log: LevelledLog,
 ): Promise<Ending> {
-  const { data, store, archive, forward, connections, encoding, version } = holdings
+  const { data, store, archive, forward, connections, encoding, measures, version } = holdings
   const { dicom, http: web } = settings
   const now = () => new Date()
   const metrics = createMetrics()
-  const measures = createMeasures(() => performance.now())
   const intake = measures.archive(counted(archive, metrics))
   const onRecord = connections.add
   const nodes = openNodes({ settings: settings.nodes, store: store.space('nodes'), log })
   const acceptance = createAcceptance(dicom)
   const calling = callingOf(dicom, { onRecord, log: log.of('dicom') })
+  const outputs = await openBlobs(settings.archive.storage, join(data, 'jobs'))
+  const jobs = createJobs({
+    ...{ store: store.space('jobs'), settings: settings.jobs, now, log: log.of('jobs') },
+    blobs: outputs,
+    elapsed: () => performance.now(),
+    hasRoom: () => archive.readiness() === 'receiving',
+  })
   const nodeServices = createNodeServices({
     ...{ nodes, archive, store, calling, now, pause: pauseSeconds, random: randomBytes },
     waitAfter: failures => delayAfter(failures, settings.forward.backoff, Math.random),
     elapsed: () => performance.now(),
+    reported: (owed, how) => rememberReport(jobs, owed, how),
   })
   holdings.later.commitments = nodeServices.commitments
   const transcoder = createTranscoder()
@@ -116,13 +126,6 @@ export async function serveFrom(
     httpPort: listening.http ?? web.port,
     httpSecure: web.tls !== undefined,
     overwrites: settings.archive.sameUidOtherBytes === 'overwrite',
-  })
-  const outputs = await openBlobs(settings.archive.storage, join(data, 'jobs'))
-  const jobs = createJobs({
-    ...{ store: store.space('jobs'), settings: settings.jobs, now, log: log.of('jobs') },
-    blobs: outputs,
-    elapsed: () => performance.now(),
-    hasRoom: () => archive.readiness() === 'receiving',
   })
   const attachments = await openBlobs(settings.archive.storage, join(data, 'attachments'))
   const written = { archive, store: store.space('orthanc'), attachments }

@@ -41,6 +41,7 @@ export interface HoldingsOptions {
   now?: () => Date
   log?: ArchiveOptions['log']
   pause?: (milliseconds: number, stop: AbortSignal) => Promise<void>
+  took?: ArchiveOptions['took']
 }
 
 export async function openHoldings(options: HoldingsOptions): Promise<Holdings> {
@@ -62,6 +63,7 @@ export async function openHoldings(options: HoldingsOptions): Promise<Holdings> 
     holds: () => false,
     log: options.log ?? silentLog,
     ...(options.pause && { pause: options.pause }),
+    ...(options.took && { took: options.took }),
   }).catch(async (thrown: Fault) => {
     if (thrown.code === 'catalogue-damaged') store.disown()
     await store.close()

@@ -9,9 +9,13 @@ export type Call = Context<{ Bindings: HttpEnv }>
 /** How tags are keyed: by keyword, by number, or by number with name and type. */
 export type TagFormat = 'human' | 'short' | 'full'
 
+/** An argument as it was given; of one that was given more than once the last counts, as in Orthanc. */
+export const argument = (call: Call, name: string): string | undefined =>
+  call.req.queries(name)?.at(-1)
+
 /** A Boolean argument: given without a value it is true. */
 export function flag(call: Call, name: string): boolean | undefined {
-  const value = call.req.query(name)
+  const value = argument(call, name)
   if (value === undefined) return undefined
   switch (value.toLowerCase()) {
     case '':
@@ -26,18 +30,34 @@ export function flag(call: Call, name: string): boolean | undefined {
   }
 }
 
-/** A whole number that may not be malformed; a negative one stands for the largest, as in Orthanc. */
-export function integer(call: Call, name: string): number | undefined {
-  const value = call.req.query(name)
-  if (value === undefined) return undefined
-  if (!/^\s*-?\d{1,15}\s*$/.test(value)) {
-    throw new Refusal('BadParameterType', 'Syntax error in some user-supplied data')
-  }
-  const number = Number(value)
-  return number < 0 ? Number.MAX_SAFE_INTEGER : number
+/** What Orthanc reads as a whole number: a plus sign in a query is a blank to others. */
+function wholeNumber(text: string): bigint | undefined {
+  return /^[ +-]?\d{1,30}$/.test(text) ? BigInt(text.replace(/^[ +]/, '')) : undefined
 }
 
-/** `since` and `limit` of lists come together or not at all. A limit of 0 is none. */
+/** As Orthanc reads a number without a sign: a negative one counts down from the largest. */
+function unsigned(text: string, bits: 32 | 64): number | undefined {
+  const number = wholeNumber(text)
+  const largest = 2n ** BigInt(bits) - 1n
+  if (number === undefined || number > largest || number < -largest) return undefined
+  return Number(BigInt.asUintN(bits, number))
+}
+
+/** A whole number that may not be malformed; a negative one stands for a very large one, as in Orthanc. */
+export function integer(call: Call, name: string): number | undefined {
+  const value = argument(call, name)
+  if (value === undefined) return undefined
+  const number = unsigned(value, 64)
+  if (number === undefined) {
+    throw new Refusal('BadParameterType', 'Syntax error in some user-supplied data')
+  }
+  return number
+}
+
+/**
+ * `since` and `limit` of lists come together or not at all. A limit of 0 is none. From 2^63 on a number
+ * is a negative one to Orthanc's database: the beginning, and no limit.
+ */
 export function page(call: Call): { since: number; limit?: number } {
   const since = integer(call, 'since')
   const limit = integer(call, 'limit')
@@ -48,7 +68,24 @@ export function page(call: Call): { since: number; limit?: number } {
       `Missing "${absent}" argument for GET request against: ${call.req.path}/`,
     )
   }
-  return { since: since ?? 0, ...(limit ? { limit } : {}) }
+  const from = since === undefined || since >= 2 ** 63 ? 0 : since
+  return { since: Math.min(from, Number.MAX_SAFE_INTEGER), ...(limit ? { limit } : {}) }
+}
+
+const changesAtOnce = 100
+/** Orthanc looks for one more than this, which is 0 of its numbers: it finds nothing, and that is all. */
+export const limitOfNothing = 2 ** 32 - 1
+
+/**
+ * `since` and `limit` of the logs. They are forgiving in Orthanc: when one of them is no number, neither
+ * of them counts.
+ */
+export function stretch(call: Call): { since: number; limit: number } {
+  const given = wholeNumber(argument(call, 'since') ?? '0')
+  const limit = unsigned(argument(call, 'limit') ?? String(changesAtOnce), 32)
+  const isNumber = given !== undefined && given === BigInt.asIntN(64, given)
+  if (!isNumber || limit === undefined) return { since: 0, limit: changesAtOnce }
+  return { since: Number(given), limit }
 }
 
 /** The tag format asked for by `?simplify`, `?short` and `?full`. */

@@ -1,13 +1,12 @@
 import type { Change, ChangeKind } from '../../holdings/catalog/catalog.ts'
 import { keyOf } from '../../holdings/catalog/catalog.ts'
 import { done, json } from './answers.ts'
-import { type Call, flag, listed } from './arguments.ts'
+import { argument, type Call, limitOfNothing, listed, stretch } from './arguments.ts'
 import type { Desk } from './desk.ts'
 import type { JsonObject } from './json.ts'
 import { compactTime, pathOf } from './levels.ts'
 import type { Routes } from './routes.ts'
 
-const defaultLimit = 100
 /** So many changes are looked at in one step. */
 const stride = 1000
 
@@ -19,7 +18,10 @@ const unlisted: ReadonlySet<ChangeKind> = new Set(['Deleted'])
 
 /** The change log. */
 export const changeRoutes: Routes = (app, desk) => {
-  app.get('/changes', c => json(flag(c, 'last') ? newest(desk) : listing(desk, c)))
+  app.get('/changes', c =>
+    // Whatever is said of it: so does Orthanc.
+    json(argument(c, 'last') === undefined ? listing(desk, c) : newest(desk)),
+  )
 
   app.delete('/changes', async () => {
     desk.store.commit({ put: [[clearedKey, desk.archive.catalog.lastChange()]] })
@@ -28,23 +30,20 @@ export const changeRoutes: Routes = (app, desk) => {
   })
 }
 
-/** Arguments of this route are forgiving in Orthanc: what is no number counts as not given. */
-function number(c: Call, name: string, fallback: number): number {
-  const value = c.req.query(name)
-  return value !== undefined && /^\s*-?\d{1,15}\s*$/.test(value) ? Number(value) : fallback
-}
-
 function listing(desk: Desk, c: Call): JsonObject {
-  const since = Math.max(number(c, 'since', 0), 0)
-  const asked = number(c, 'limit', defaultLimit)
-  const limit = asked < 0 ? Number.MAX_SAFE_INTEGER : asked
-  const types = new Set(listed(c.req.query('type'), ';'))
-  const to = number(c, 'to', Number.MAX_SAFE_INTEGER)
-  const backwards = c.req.query('to') !== undefined
+  const { since: asked, limit } = stretch(c)
+  const since = Math.max(asked, 0)
+  if (limit === limitOfNothing) {
+    return { Changes: [], Done: true, Last: desk.archive.catalog.lastChange() }
+  }
+  const types = new Set(listed(argument(c, 'type'), ';'))
+  const upTo = argument(c, 'to')
+  const to =
+    upTo !== undefined && /^-?\d{1,15}$/.test(upTo) ? Number(upTo) : Number.MAX_SAFE_INTEGER
   const wanted = ({ seq, kind }: Change) => seq <= to && (types.size === 0 || types.has(kind))
-  return backwards
-    ? latest(desk, since, to, limit, wanted)
-    : following(desk, since, limit, types.size > 0, wanted)
+  return upTo === undefined
+    ? following(desk, since, limit, types.size > 0, wanted)
+    : latest(desk, since, to, limit, wanted)
 }
 
 /** The oldest `limit` changes behind a number. */

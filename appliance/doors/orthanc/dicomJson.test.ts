@@ -82,3 +82,26 @@ test('a long text is shown when its tag is named', () => {
   const shown = datasetJson(dataset, { format: 'human', ignoreLength })
   assert.equal(shown.ImageComments, 'x'.repeat(257))
 })
+
+test('of a text spaces at its end are left out, ends of lines are not, and a zero byte ends it', () => {
+  const shown = (value: string, vr = 'UT', tag: number | string = 'TextValue') => {
+    // Padding is written here as it stands: an even length needs none.
+    const bytes = Uint8Array.from(value, each => each.charCodeAt(0))
+    const read = readDataset(
+      writeDataset([{ tag, vr, value: bytes }], explicitLittleEndian),
+      explicitLittleEndian,
+    )
+    return Object.values(datasetJson(read, { format: 'short' }))[0]
+  }
+  assert.equal(shown('Text\rA\nB\r\nC\n\r'), 'Text\rA\nB\r\nC\n\r')
+  assert.equal(shown('x   '), 'x')
+  assert.equal(shown('x \r\n'), 'x \r\n')
+  assert.equal(shown('x \r\n  '), 'x \r\n')
+  assert.equal(shown('  x ', 'LO', 'StudyDescription'), '  x')
+  assert.equal(shown('x \0 ', 'LO', 'StudyDescription'), 'x ')
+  assert.equal(shown('x\0y ', 'LO', 'StudyDescription'), 'x')
+  assert.equal(shown('    ', 'LO', 'StudyDescription'), '')
+  assert.equal(shown('1.2\\ 3.4 \r\n', 'UI', 'InstanceCreatorUID'), '1.2\\3.4')
+  assert.equal(shown('1.2\0', 'UI', 'InstanceCreatorUID'), '1.2')
+  assert.equal(shown('HMC ', 'UN', 0x00090010), 'HMC ')
+})

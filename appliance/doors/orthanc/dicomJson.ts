@@ -115,7 +115,10 @@ function shownValue(dataset: Dataset, element: Element, shown: Shown): Value {
 function textOf(dataset: Dataset, element: Element): string | undefined {
   const { value, vr } = element
   const size = vr === 'FD' ? 8 : vr === 'FL' ? 4 : 0
-  if (size === 0) return dataset.textOf(element)
+  if (size === 0) {
+    const padded = dataset.paddedTextOf(element)
+    return padded === undefined ? dataset.textOf(element) : withoutPadding(padded, vr)
+  }
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
   const texts: string[] = []
   for (let at = 0; at + size <= value.byteLength; at += size) {
@@ -123,6 +126,21 @@ function textOf(dataset: Dataset, element: Element): string | undefined {
     texts.push(general(size === 8 ? view.getFloat64(at, little) : view.getFloat32(at, little)))
   }
   return texts.join('\\')
+}
+
+/**
+ * As Orthanc has it of DCMTK: of a text only spaces at its end are padding (PS3.5 §6.2), not ends of lines,
+ * and a zero byte ends it; what came as UN may have been anything, so its spaces stay.
+ */
+function withoutPadding(text: string, vr: string): string {
+  const zero = text.indexOf('\0')
+  if (vr === 'UI') {
+    const uids = (zero < 0 ? text : text.slice(0, zero)).split('\\')
+    return uids.map(uid => uid.trim()).join('\\')
+  }
+  let end = text.length
+  if (vr !== 'UN') while (text[end - 1] === ' ') end--
+  return text.slice(0, zero < 0 ? end : Math.min(zero, end))
 }
 
 /** C's `%.17g`: no zeros at the end, an exponent of two digits below 1e-4 and from 1e17 on. */

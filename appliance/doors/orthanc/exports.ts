@@ -1,6 +1,6 @@
 import { keyOf, type Level, type PublicId } from '../../holdings/catalog/catalog.ts'
 import { done, json } from './answers.ts'
-import { type Call, flag } from './arguments.ts'
+import { argument, type Call, limitOfNothing, stretch } from './arguments.ts'
 import { ancestorOf, type Desk } from './desk.ts'
 import type { JsonObject } from './json.ts'
 import { compactTime, pathOf } from './levels.ts'
@@ -19,7 +19,6 @@ interface Exported {
   sopInstanceUid?: string
 }
 
-const defaultLimit = 100
 const counter = keyOf('exports-seq')
 const entries = keyOf('export')
 
@@ -65,16 +64,18 @@ export const exportRoutes: Routes = (app, desk) => {
 }
 
 function listing({ store }: Desk, c: Call): JsonObject {
-  if (flag(c, 'last')) {
+  // Whatever is said of it: so does Orthanc.
+  if (argument(c, 'last') !== undefined) {
     const [newest] = store.range<Exported>({ under: entries, reverse: true, limit: 1 })
     const seq = newest?.[1].seq ?? 0
     return { Exports: newest ? [exportJson(newest[1])] : [], Done: true, Last: seq }
   }
-  const since = count(c, 'since', 0)
-  const limit = count(c, 'limit', defaultLimit)
+  const { since, limit } = stretch(c)
+  if (limit === limitOfNothing) return { Exports: [], Done: true, Last: since }
   const found: Exported[] = []
   let more = false
-  const from = keyOf('export', since + 1).slice(entries.length)
+  const first = Math.min(Math.max(since, 0), Number.MAX_SAFE_INTEGER - 1) + 1
+  const from = keyOf('export', first).slice(entries.length)
   for (const [, each] of store.range<Exported>({ under: entries, from })) {
     if (found.length >= limit) {
       more = true
@@ -83,12 +84,6 @@ function listing({ store }: Desk, c: Call): JsonObject {
     found.push(each)
   }
   return { Exports: found.map(exportJson), Done: !more, Last: found.at(-1)?.seq ?? since }
-}
-
-/** As in /changes, what is no number counts as not given. */
-function count(c: Call, name: string, fallback: number): number {
-  const value = c.req.query(name)
-  return value !== undefined && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : fallback
 }
 
 function exportJson(exported: Exported): JsonObject {

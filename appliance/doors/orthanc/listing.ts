@@ -65,8 +65,11 @@ export function listing(
   return toldAsMade(desk, c, chunks)
 }
 
-/** So many datasets are told in one turn: each is some kilobytes, some of them hundreds. */
-const datasetsAtOnce = 8
+/**
+ * So many datasets are told in one turn: each is some kilobytes, some of them hundreds, and what lies
+ * longer in memory than one of them takes is left to the garbage of V8's old space.
+ */
+const datasetsAtOnce = 1
 
 /**
  * What is told of each instance as one JSON object with the identifiers as keys, sorted as all keys

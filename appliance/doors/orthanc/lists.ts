@@ -1,6 +1,6 @@
 import { type Level, levels, type PublicId } from '../../holdings/catalog/catalog.ts'
 import { json, missing } from './answers.ts'
-import { type Call, flag, listed, page, tagFormat } from './arguments.ts'
+import { argument, type Call, flag, listed, page, tagFormat } from './arguments.ts'
 import { ancestorOf, type Desk, expectResource } from './desk.ts'
 import { Refusal } from './errors.ts'
 import { levelAt, pathOf, rankOf } from './levels.ts'
@@ -64,8 +64,8 @@ export const listRoutes: Routes = (app, desk) => {
 
 /** What a request's arguments want told. */
 export function tellingOf(desk: Desk, c: Call): Telling {
-  const content = c.req.query('response-content')
-  const tags = c.req.query('requested-tags') ?? c.req.query('requestedTags')
+  const content = argument(c, 'response-content')
+  const tags = argument(c, 'requested-tags') ?? argument(c, 'requestedTags')
   return {
     format: tagFormat(c, 'human'),
     ...(content !== undefined && { parts: partsNamed(listed(content, ';')) }),

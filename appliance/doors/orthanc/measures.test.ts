@@ -20,6 +20,9 @@ test('how long images take to be kept, how long answers take and what is read is
     await archive.receiveFile(once(file), origin)
     for await (const _ of archive.open(instance.id, { from: 0, to: 100 }));
     measures.answered('C-FIND', 12)
+    measures.took('create', 3.4)
+    measures.took('read', 8)
+    measures.took('read', 2)
     measures.answered('C-FIND', 7)
     measures.answered('C-ECHO', 99)
     const figures = () => Object.fromEntries(measures.read())
@@ -28,6 +31,9 @@ test('how long images take to be kept, how long answers take and what is read is
       orthanc_get_scp_duration_ms: 0,
       orthanc_move_scp_duration_ms: 0,
       orthanc_store_dicom_duration_ms: 30,
+      orthanc_storage_create_duration_ms: 3,
+      orthanc_storage_read_duration_ms: 8,
+      orthanc_storage_remove_duration_ms: 0,
       orthanc_storage_read_bytes: 100,
       orthanc_storage_written_bytes: instance.bytes,
     })

@@ -1,10 +1,12 @@
-import type { Archive, Received } from '../../holdings/archive/archive.ts'
+import type { Archive, Received, Took } from '../../holdings/archive/archive.ts'
 import { createPeak } from './peak.ts'
 
 /** What is measured of the work of other rooms, for those who watch Orthanc by its metrics. */
 export interface Measures {
   /** The archive, with its work measured. */
   archive(archive: Archive): Archive
+  /** Storage took so long. */
+  took: Took
   /** A query or retrieval was answered to its end. */
   answered(operation: string, milliseconds: number): void
   /** By Orthanc's names: longest of ten seconds in milliseconds, and bytes since the start. */
@@ -16,10 +18,11 @@ const operations = { 'C-FIND': 'find', 'C-GET': 'get', 'C-MOVE': 'move' } as con
 /** `now` in milliseconds. */
 export function createMeasures(now: () => number): Measures {
   const peaks = new Map(
-    [...Object.values(operations).map(name => `${name}_scp`), 'store_dicom'].map(name => [
-      name,
-      createPeak(now),
-    ]),
+    [
+      ...Object.values(operations).map(name => `${name}_scp`),
+      'store_dicom',
+      ...['storage_create', 'storage_read', 'storage_remove'],
+    ].map(name => [name, createPeak(now)]),
   )
   let [read, written] = [0, 0]
 
@@ -45,6 +48,7 @@ export function createMeasures(now: () => number): Measures {
         return archive.open(id, range, into)
       },
     }),
+    took: (work, milliseconds) => peaks.get(`storage_${work}`)!.seen(milliseconds),
     answered(operation, milliseconds) {
       const name = operations[operation as keyof typeof operations]
       if (name) peaks.get(`${name}_scp`)!.seen(milliseconds)

@@ -1,4 +1,4 @@
-import type { Asking, Commitments, Node, Nodes } from '../../duties/nodes/nodes.ts'
+import type { Asking, Commitments, Node, Nodes, Promises } from '../../duties/nodes/nodes.ts'
 import { done, doneAsJson, json, missing } from './answers.ts'
 import { type Call, flag, jsonBody, textBody } from './arguments.ts'
 import type { Desk } from './desk.ts'
@@ -13,7 +13,7 @@ export interface Network {
   nodes: Nodes
   asking: Asking
   /** Without them nobody is asked to promise anything. */
-  commitments?: Pick<Commitments, 'request' | 'of' | 'forget'>
+  commitments?: Pick<Commitments, 'request' | 'of' | 'forget'> & Promises
 }
 
 const operations = [

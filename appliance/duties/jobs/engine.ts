@@ -243,9 +243,9 @@ export function createJobs(options: JobsOptions): Jobs {
       return over
     },
 
-    attend({ type, content = {}, priority = 0, userData }) {
+    attend({ type, content = {}, priority = 0, userData, ...named }) {
       const entry = enter({
-        ...{ type, content, priority, state: 'running', attended: true },
+        ...{ type, content, priority, state: 'running', attended: true, ...named },
         ...(userData !== undefined && { userData }),
       })
       const stop = new AbortController()

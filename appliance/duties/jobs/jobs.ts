@@ -115,8 +115,11 @@ export interface Jobs {
   submit(submission: Submission): Promise<Job>
   /** Resolves when the job is over, with what became of it; it goes on when nobody waits any more. */
   complete(submission: Submission): Promise<Job>
-  /** Lists work of someone else's until it is settled; it is neither queued nor resumed. */
-  attend(about: Omit<Submission, 'description'>): Attended
+  /**
+   * Lists work of someone else's until it is settled; it is neither queued nor resumed. It may have a
+   * name already, and a beginning.
+   */
+  attend(about: Omit<Submission, 'description'> & Partial<Pick<Job, 'id' | 'createdAt'>>): Attended
 
   /** In the order of their submission. */
   list(): Job[]

@@ -170,6 +170,47 @@ test('a requester that is down for an hour is told when it is back, over a resta
   await far.stop()
 })
 
+test('a report that is owed is told of until it is taken or withdrawn, over a restart too', async () => {
+  const time = createTime()
+  const folder = await freshFolder()
+  const told: unknown[] = []
+  const reported: BoxOptions['reported'] = (owed, how) => told.push([owed, how])
+  let far = await start('FAR', { folder, time, reported })
+  await far.receive({ instance: 1 })
+  await askAndGo(far.port, '1.2.3.4.5', [of(1)])
+  // It is looked at on the association that just went.
+  const waiting = await eventually(
+    () => [...far.commitments.owed()].find(({ state }) => state === 'waiting'),
+    'what is owed',
+  )
+  const { progress: _, ...owed } = waiting
+  assert.deepEqual(owed, {
+    ...{ id: waiting.id, transactionUid: '1.2.3.4.5', aet: 'NEAR', address: '127.0.0.1' },
+    ...{ calledAet: 'FAR', since: Date.UTC(2026, 0, 2, 3, 4, 5), state: 'waiting' },
+  })
+  assert.match(waiting.id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-9[\da-f]{3}-[\da-f]{12}$/)
+  // Now it is known, and not there.
+  await far.knows('near', 'NEAR', await freePort())
+  const retrying = await eventually(() => {
+    const [owed] = far.commitments.owed()
+    return owed?.state === 'retrying' ? owed : undefined
+  }, 'an attempt')
+  assert.equal(retrying.progress, 2 / 3)
+  assert.match(retrying.why ?? '', /ECONNREFUSED/)
+  await far.stop()
+  far = await start('FAR', { folder, time, reported })
+  const again = await eventually(() => [...far.commitments.owed()][0], 'what is owed')
+  assert.equal(again.id, waiting.id)
+  assert.deepEqual(told, [])
+  assert.equal(await far.commitments.withdraw('nobody'), false)
+  assert.equal(await far.commitments.withdraw(again.id), true)
+  assert.equal(await far.commitments.withdraw(again.id), false)
+  assert.deepEqual([...far.commitments.owed()], [])
+  const [[last, how] = []] = told as [{ id: string }, string][]
+  assert.deepEqual([last?.id, how, told.length], [waiting.id, 'dropped', 1])
+  await far.stop()
+})
+
 test('a report comes on a new association when the old one is gone, before the restart or after it', async () => {
   const time = createTime()
   const nearFolder = await freshFolder()

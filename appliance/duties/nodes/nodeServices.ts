@@ -4,13 +4,14 @@ import type { Calling } from './association.ts'
 import { availabilityNotices, createAvailability } from './availability.ts'
 import { type Commitments, createCommitments } from './commitment.ts'
 import { createNotices, type Notices } from './notices.ts'
+import { type CommitmentOwed, createPromises, owedOf, type Promises } from './promises.ts'
 import { commitmentReports } from './promising.ts'
 import type { Nodes } from './registry.ts'
 import { createRequesting } from './requesting.ts'
 
 /** What lasts longer than a question: commitments both ways, and what nodes are told by themselves. */
 export interface NodeServices {
-  commitments: Commitments
+  commitments: Commitments & Promises
   notices: Pick<Notices, 'waiting' | 'withdraw'>
   /** For the supervisor to run. */
   services: readonly Service[]
@@ -29,14 +30,19 @@ export function createNodeServices(parts: {
   elapsed: () => number
   pause: (seconds: number, stop: AbortSignal) => Promise<void>
   random: (bytes: number) => Uint8Array
+  /** Told of each report that is owed no more: it was taken, or is not to be said. */
+  reported?: (owed: CommitmentOwed, how: 'taken' | 'dropped') => void
 }): NodeServices {
   const { nodes, archive, calling, waitAfter, now, elapsed, pause, random } = parts
   const store = parts.store.space('notices')
   const ending = new AbortController()
+  const reports = commitmentReports(archive, (notice, how) =>
+    parts.reported?.(owedOf(notice, reports), how),
+  )
   const notices = createNotices({
     ...{ store, nodes, calling, waitAfter, elapsed, pause },
     kinds: {
-      commitment: commitmentReports(archive),
+      commitment: reports,
       availability: availabilityNotices(archive.catalog, calling.aeTitle),
     },
   })
@@ -52,7 +58,10 @@ export function createNodeServices(parts: {
     },
   }
   return {
-    commitments: createCommitments({ store, notices, requesting, now }),
+    commitments: {
+      ...createCommitments({ store, notices, requesting, now }),
+      ...createPromises({ store, notices, reports }),
+    },
     notices,
     services: [delivery, createAvailability({ archive, nodes, notices, store, now, random })],
   }

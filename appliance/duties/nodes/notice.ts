@@ -37,8 +37,8 @@ export interface Kind {
   role?: { scu: boolean; scp: boolean }
   /** What to say now; `undefined`: nothing any more. */
   compose(notice: Notice, node: Node | undefined): Promise<Saying | undefined>
-  /** It was taken, or there is nothing left to say. */
-  settled?(notice: Notice): void
+  /** It was taken, or will not be said any more. */
+  settled?(notice: Notice, how: 'taken' | 'dropped'): void
 }
 
 /**

@@ -74,12 +74,12 @@ export function createNotices(parts: NoticesParts): Notices {
     return 'node' in to ? nodes.get(to.node) : nodes.ofAeTitle(to.aet, to.address)
   }
 
-  function settle(notice: Notice): void {
+  function settle(notice: Notice, how: 'taken' | 'dropped'): void {
     const key = keyFor(notice)
     // Another of the same id that came meanwhile stays owed.
     store.commit({ when: [[key, notice]], remove: [key] })
     standings.delete(key)
-    kinds[notice.kind]?.settled?.(notice)
+    kinds[notice.kind]?.settled?.(notice, how)
   }
 
   function failed(key: Key, fault: Fault, what: Record<string, unknown>): void {
@@ -107,7 +107,7 @@ export function createNotices(parts: NoticesParts): Notices {
       if (!isDue(key)) continue
       const saying = await kinds[notice.kind]?.compose(notice, node)
       if (saying) sayings.push({ key, notice, saying })
-      else settle(notice)
+      else settle(notice, 'dropped')
       if (sayings.length === atOnce) break
     }
     return sayings
@@ -130,7 +130,7 @@ export function createNotices(parts: NoticesParts): Notices {
           if (stop.aborted) return
           try {
             await say(association, saying)
-            settle(notice)
+            settle(notice, 'taken')
           } catch (thrown) {
             const fault = faultOf(thrown)
             if (fault.code !== 'peer-failed') throw fault
@@ -168,7 +168,7 @@ export function createNotices(parts: NoticesParts): Notices {
   }
 
   async function dropAll(shelf: Key): Promise<void> {
-    for (const [, notice] of store.range<Notice>({ under: shelf })) settle(notice)
+    for (const [, notice] of store.range<Notice>({ under: shelf })) settle(notice, 'dropped')
   }
 
   /** Seconds until something is due again. */
@@ -218,7 +218,7 @@ export function createNotices(parts: NoticesParts): Notices {
           const saying = peer && (await kinds[notice.kind]!.compose(notice, nodeOf(notice.to)))
           if (saying) {
             await say(peer, saying)
-            settle(notice)
+            settle(notice, 'taken')
           }
         } catch (thrown) {
           log.debug('notice-not-taken', { code: faultOf(thrown).code, kind: notice.kind })
@@ -232,7 +232,7 @@ export function createNotices(parts: NoticesParts): Notices {
     withdraw(to, id) {
       const key = keyFor({ to, id })
       const notice = store.get<Notice>(key)
-      if (notice) settle(notice)
+      if (notice) settle(notice, 'dropped')
       return notice !== undefined
     },
   }

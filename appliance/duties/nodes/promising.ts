@@ -14,6 +14,12 @@ export interface Promised {
   references: readonly Reference[]
 }
 
+/** Reports of storage commitment, and how far they are. */
+export interface CommitmentReports extends Kind {
+  /** How many references were looked at, of how many; and whether that goes on now. */
+  judged(notice: Notice): { done: number; of: number; goesOn: boolean }
+}
+
 /** What was found of one reference; `held` when its blob was read and is what was received. */
 type Verdict = Reference & ({ held: Pick<Instance, 'id' | 'blob'> } | { reason: number })
 
@@ -22,9 +28,14 @@ type Verdict = Reference & ({ held: Pick<Instance, 'id' | 'blob'> } | { reason: 
  * digests before "committed" is said of it. When the report has to be repeated, only what is no
  * longer the same blob, or was found damaged since, is read again; after a restart all.
  */
-export function commitmentReports(archive: Archive): Kind {
+export function commitmentReports(
+  archive: Archive,
+  settled?: (notice: Notice, how: 'taken' | 'dropped') => void,
+): CommitmentReports {
   const { catalog } = archive
   const verdicts = new Map<string, Verdict[]>()
+  /** What is being looked at now. */
+  const judging = new Map<string, Verdict[]>()
   const keyOf = ({ to, id }: Notice) => JSON.stringify([to, id])
 
   async function judge(reference: Reference): Promise<Verdict> {
@@ -60,9 +71,14 @@ export function commitmentReports(archive: Archive): Kind {
       const known = verdicts.get(keyOf(notice))
       const damaged = new Set(known && archive.damaged().map(({ blob }) => blob))
       const found: Verdict[] = []
-      for (const [at, reference] of references.entries()) {
-        const before = known?.[at]
-        found.push(before && holds(before, damaged) ? before : await judge(reference))
+      judging.set(keyOf(notice), found)
+      try {
+        for (const [at, reference] of references.entries()) {
+          const before = known?.[at]
+          found.push(before && holds(before, damaged) ? before : await judge(reference))
+        }
+      } finally {
+        judging.delete(keyOf(notice))
       }
       verdicts.set(keyOf(notice), found)
       const committed = found.filter(each => 'held' in each)
@@ -78,8 +94,16 @@ export function commitmentReports(archive: Archive): Kind {
       }
     },
 
-    settled(notice) {
+    settled(notice, how) {
+      settled?.(notice, how)
       verdicts.delete(keyOf(notice))
+    },
+
+    judged(notice) {
+      const now = judging.get(keyOf(notice))
+      const found = now ?? verdicts.get(keyOf(notice))
+      const { references } = notice.about as Promised
+      return { done: found?.length ?? 0, of: references.length, goesOn: now !== undefined }
     },
   }
 }

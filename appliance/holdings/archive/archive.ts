@@ -19,6 +19,7 @@ export { type Query, sourceOf, uniqueKey } from './query.ts'
 export type { RebuildReport } from './rebuild.ts'
 export type { ScrubReport } from './scrub.ts'
 export { type ArchiveSettings, archiveSettings } from './settings.ts'
+export type { Took } from './timed.ts'
 export type { Damage, VerifyReport } from './verify.ts'
 
 /** What became of an instance that was received. All three are successes for its sender. */

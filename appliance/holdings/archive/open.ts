@@ -19,6 +19,7 @@ import { untilDue, wasDue } from './schedule.ts'
 import { createScrub } from './scrub.ts'
 import type { ArchiveSettings } from './settings.ts'
 import { createStability } from './stability.ts'
+import { type Took, timed } from './timed.ts'
 import { damageOf, verify } from './verify.ts'
 import { createWatermark } from './watermark.ts'
 
@@ -36,6 +37,8 @@ export interface ArchiveOptions {
   log: Log
   /** How text is read that names no character set; Latin 1 unless given. Asked for each instance. */
   characterSet?: () => string
+  /** Told how long storage took. */
+  took?: Took
   /** Waits, or until the signal; the clock's own wait unless given. */
   pause?: (milliseconds: number, stop: AbortSignal) => Promise<void>
 }
@@ -56,7 +59,9 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     ...{ store: options.store, now },
     onChange: bell.ring,
   })
-  const blobs = await options.openBlobs(register.watermark())
+  const { took } = options
+  const opened = await options.openBlobs(register.watermark())
+  const blobs = took ? timed(opened, elapsed, took) : opened
   const characterSet = options.characterSet ?? latin1
   const newest = await reconcile({ blobs, catalog, register, now, log, characterSet })
   const trouble = () => options.store.trouble?.()
@@ -82,6 +87,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   }
   const parts: Receiving = {
     ...{ blobs, catalog, register, settings, capacity, stability, now, log, characterSet },
+    ...{ elapsed, took: took ?? (() => {}) },
     watermark: createWatermark(newest),
     claims: createClaims(),
   }

@@ -12,6 +12,7 @@ import { type Passed, passing, passingDataset } from './passing.ts'
 import { removeGivenUp } from './removal.ts'
 import type { ArchiveSettings } from './settings.ts'
 import type { Stability } from './stability.ts'
+import type { Took } from './timed.ts'
 import type { Watermark } from './watermark.ts'
 
 export interface Receiving {
@@ -24,6 +25,9 @@ export interface Receiving {
   claims: Claims
   stability: Stability
   now: () => Date
+  /** Monotonic clock in milliseconds. */
+  elapsed: () => number
+  took: Took
   log: Log
   /** How text is read that names no character set. */
   characterSet: () => string
@@ -79,6 +83,7 @@ async function receive(
   await capacity.admit()
   let release: (() => void) | undefined
   let decision: Decision | undefined
+  let arrived = 0
   const settle = watermark.begin()
 
   async function* decide(passed: Passed): Bytes {
@@ -88,10 +93,12 @@ async function receive(
     const note = decideOn(parts, described, passed, origin)
     decision = { described, note, transferSyntaxUid: passed.transferSyntaxUid }
     yield writeNote(note, passed.transferSyntaxUid)
+    arrived = parts.elapsed()
   }
 
   try {
     const { key } = await blobs.write(pass(decide))
+    parts.took('create', parts.elapsed() - arrived)
     const received = await listOrRemove(parts, key, decision!)
     // It is listed: whatever fails from here on, its blob stays.
     if (received.outcome === 'kept') parts.stability.touch(received.instance)

@@ -35,7 +35,9 @@ export function* merged<T>(
   let left = range.limit ?? Number.POSITIVE_INFINITY
   let skip = range.skip ?? 0
   // LMDB passes over entries much faster than they can be read, where nothing is to be merged in.
-  const offset = overlays().every(overlay => overlay.keys(from, to).length === 0) ? skip : 0
+  // Its offset has 32 bits: of a larger one it would take what is left.
+  const isStored = overlays().every(overlay => overlay.keys(from, to).length === 0)
+  const offset = isStored ? Math.min(skip, 2 ** 31 - 1) : 0
   skip -= offset
   let first = true
   for (let page = firstPage; left > 0; page = laterPages) {

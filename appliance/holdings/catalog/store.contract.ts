@@ -124,6 +124,20 @@ export function storeContract(
     await store.close()
   })
 
+  test(`${kind}: passing over more entries than there can be leaves none`, async () => {
+    const { store } = await open()
+    store.commit({ put: [0, 1, 2, 3].map(n => [keyOf(n), n] as const) })
+    for (const where of ['in memory', 'written out']) {
+      for (const skip of [2 ** 31, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
+        for (const reverse of [false, true]) {
+          assert.deepEqual([...store.range({ skip, reverse })], [], `${skip} ${where}`)
+        }
+      }
+      await store.flushed()
+    }
+    await store.close()
+  })
+
   test(`${kind}: a long range survives being written out half way`, async () => {
     const { store } = await open()
     const put = Array.from({ length: 2000 }, (_, n) => [keyOf(n), n] as const)

@@ -115,6 +115,12 @@ export class Dataset {
     return numbers && formatNumbers(numbers, vr)
   }
 
+  /** The text of a text element as it is written, padding and all; undefined of others. */
+  paddedTextOf(element: Element): string | undefined {
+    const vr = vrWithin(element)
+    return isText(vr) ? this.#decode(element, vr) : undefined
+  }
+
   /** The values of a text element, each without padding; of others, `text` as the only one. */
   strings(tagOrKeyword: number | string): string[] {
     const element = this.get(tagOrKeyword)

@@ -45,6 +45,7 @@ export interface BoxOptions extends HoldingsOptions {
   dicom?: Partial<Record<keyof ScpSettings, unknown>>
   tls?: Calling['tls']
   time?: Time
+  reported?: Parameters<typeof createNodeServices>[0]['reported']
   /** Ended with the box. */
   transcoder?: Transcoder
 }
@@ -71,6 +72,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     ...{ nodes, archive, store, calling, now, random: randomBytes },
     ...{ elapsed: time.elapsed, pause: time.pause },
     waitAfter: failures => Math.min(300, 2 ** failures),
+    ...(options.reported && { reported: options.reported }),
   })
   const scp = createScp({
     settings: scpSettings.parse({ aet, host: '127.0.0.1', port: 0, ...options.dicom }),

@@ -56,12 +56,6 @@ export const intended: readonly Difference[] = [
     why: 'Of Japanese text in ISO 2022 IR 13 Orthanc reads the backslash as a yen sign and no kanji.',
   },
   {
-    where: everywhere,
-    what: /./,
-    theirs: /^"HMC |\\n\\r"$/,
-    why: 'White space behind a text is padding to us, in private elements and at the end of lines too.',
-  },
-  {
     where: /\/module/,
     what: /^\/0010,/,
     why: 'Of several studies under one empty PatientID, Orthanc takes another as the first.',

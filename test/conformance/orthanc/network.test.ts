@@ -245,6 +245,68 @@ conformance('jobs of every kind are told alike, also when they fail', async () =
   }
 })
 
+/** The job that each of them makes of one storage commitment that the PACS asks of it. */
+async function asked(sopInstanceUid: string): Promise<[string, string]> {
+  const ids = ['them', 'us'].map(async (modality, at) => {
+    const answer = await fetch(`${pacs.url}/modalities/${modality}/storage-commitment`, {
+      method: 'POST',
+      body: JSON.stringify({ DicomInstances: [['1.2.840.10008.5.1.4.1.1.2', sopInstanceUid]] }),
+    })
+    const { ID: transaction } = (await answer.json()) as { ID: string }
+    return eventually(async () => {
+      const jobs = await fetch(`${[theirs, ours][at]!.url}/jobs?expand`)
+      const all = (await jobs.json()) as { ID: string; Content: { TransactionUid?: string } }[]
+      return all.find(({ Content }) => Content.TransactionUid === transaction)?.ID
+    }, `a job at ${modality}`)
+  })
+  return (await Promise.all(ids)) as [string, string]
+}
+
+conformance('a storage commitment that is asked of us is told as the job of it', async () => {
+  const them = JSON.stringify(['WAYSTATION', '127.0.0.1', theirs.dicomPort])
+  await fetch(`${pacs.url}/modalities/them`, { method: 'PUT', body: them })
+  const reached = async (port: number) => {
+    for (const { url } of [theirs, ours]) {
+      const body = JSON.stringify(['PACS', '127.0.0.1', port])
+      await fetch(`${url}/modalities/pacs`, { method: 'PUT', body })
+    }
+  }
+  await reached(pacs.dicomPort)
+  const told = async (server: Server, id: string): Promise<Record<string, unknown>> => {
+    const { Content, ...job } = await jobOf(server, id)
+    const { TransactionUid, RemoteIp: _, ...content } = Content as Record<string, unknown>
+    assert.match(String(TransactionUid), /^2\.25\./)
+    return { ...job, content }
+  }
+  const taken = await asked('1.2.3')
+  assert.deepEqual(await told(ours, taken[1]), await told(theirs, taken[0]))
+  // Orthanc gives up at once; here it is owed until it is taken, or until a person cancels it.
+  await reached(1)
+  const failing = await asked('1.2.4')
+  const failed = await told(theirs, failing[0])
+  assert.equal(failed.State, 'Failure')
+  const job = `/jobs/${failing[1]}`
+  const retried = await eventually(async () => {
+    const now = await box.get<Record<string, unknown>>(job)
+    return now.State === 'Retry' ? now : undefined
+  }, 'an attempt')
+  for (const field of ['ErrorCode', 'ErrorDescription', 'Progress', 'Type', 'Priority']) {
+    assert.deepEqual(retried[field], failed[field], field)
+  }
+  assert.match(String(retried.ErrorDetails), /ECONNREFUSED/)
+  const post = async (action: string) =>
+    (await fetch(`${ours.url}${job}/${action}`, { method: 'POST' })).status
+  for (const action of ['pause', 'resume', 'resubmit']) assert.equal(await post(action), 400)
+  assert.equal((await fetch(`${ours.url}${job}`, { method: 'DELETE' })).status, 400)
+  assert.equal(await post('cancel'), 200)
+  const cancelled = await told(ours, failing[1])
+  assert.deepEqual([cancelled.State, cancelled.ErrorCode], ['Failure', 37])
+  assert.deepEqual(await box.get('/api/notices'), { notices: [] })
+  await reached(pacs.dicomPort)
+  // Both are called WAYSTATION: what is moved there later must come to us.
+  await fetch(`${pacs.url}/modalities/them`, { method: 'DELETE' })
+})
+
 conformance(
   'what a PACS has is fetched by C-MOVE and C-GET, and what it keeps it promises',
   async () => {
