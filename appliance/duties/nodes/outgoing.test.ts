@@ -52,17 +52,19 @@ const one: Ahead = { images: 1, bytes: 0 }
 const how = (fates: readonly Fate[]) => fates.map(fate => fate.how)
 const collect = (...given: Parameters<typeof sendEach>) => Array.fromAsync(sendEach(...given))
 
-test('an image that cannot be read or is not taken costs nothing but itself', async () => {
-  const { all } = images(4, { 1: 0 })
+test('an image that cannot be read, is not taken or was called off costs nothing but itself', async () => {
+  const { told, all } = images(5, { 1: 0 })
   all[2] = { ...all[2]!, open: async () => undefined }
+  all[3] = { ...all[3]!, calledOff: () => new Fault('not-found', 'it was withdrawn') }
   const { peer, taken } = taker()
   const fates = await collect(peer, all, { ahead: one })
-  assert.deepEqual(how(fates), ['answered', 'unread', 'not-taken', 'answered'])
+  assert.deepEqual(how(fates), ['answered', 'unread', 'not-taken', 'unread', 'answered'])
   assert.deepEqual(
     fates.map(fate => fate.instance.id),
-    ['0', '1', '2', '3'],
+    ['0', '1', '2', '3', '4'],
   )
-  assert.deepEqual(taken, ['1.2.0', '1.2.3'])
+  assert.deepEqual(taken, ['1.2.0', '1.2.4'])
+  assert.equal(told.open.size, 0)
 })
 
 test('a file of ours that breaks off within its message is the last on that association', async () => {

@@ -10,6 +10,8 @@ export interface Outgoing {
   instance: Instance
   /** Reads its first bytes; answers nothing when the peer takes it in no form that we can give. */
   open(): Promise<Opened | undefined>
+  /** Why it is not to be sent any more, if it is not; asked when its turn has come. */
+  calledOff?(): Fault | undefined
 }
 
 /** One whose message may begin. */
@@ -22,7 +24,7 @@ export interface Opened {
  * What became of one image.
  * - `answered`: by the peer, with whatever status.
  * - `not-taken`: there is no form in which it takes it; nothing was sent.
- * - `unread`: our own file cannot be read; nothing was sent.
+ * - `unread`: our own file cannot be read, or the image was called off; nothing was sent.
  * - `broken-off`: our own file broke off in the middle of the message, which cannot be taken back:
  *   the association is over.
  * - `cut`: the association ended, by the peer, the wire or a time out, before the answer.
@@ -63,12 +65,12 @@ export async function* sendEach(
     }
   }
   try {
-    for (const { instance } of images) {
+    for (const image of images) {
       if (cancel?.aborted) return
       openMore()
       const going = await opened.shift()!
-      bytesAhead -= instance.bytes
-      const sending = send(peer, instance, going, originator)
+      bytesAhead -= image.instance.bytes
+      const sending = send(peer, image, going, originator)
       openMore()
       const fate = await sending
       // The answer is there, and the socket looks at the bytes no more.
@@ -87,14 +89,14 @@ export async function* sendEach(
 
 async function send(
   peer: Pick<Peer, 'store'>,
-  instance: Instance,
+  { instance, calledOff }: Outgoing,
   going: Opened | undefined,
   originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
 ): Promise<Fate> {
   if (!going) return { instance, how: 'not-taken' }
   const { sopClassUid, sopInstanceUid } = instance
   const { transferSyntaxUid, reading } = going
-  const unread = reading.fault()
+  const unread = reading.fault() ?? calledOff?.()
   if (unread) return { instance, how: 'unread', fault: unread }
   try {
     const reply = await peer.store({

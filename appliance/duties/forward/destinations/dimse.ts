@@ -158,8 +158,7 @@ function nodeOf({ name, aet, host, port, localAet, tls }: DimseSettings): Node {
 
 /**
  * One image ahead, and of it the first piece only, unlike what the nodes are sent: bytes are paced,
- * counted and timed where they are read, and whether an image is still owed is asked when it is
- * opened. What is read long before it goes out passes all of that by.
+ * counted and timed where they are read. What is read long before it goes out passes that by.
  */
 const ahead = { images: 1, bytes: 0 }
 
@@ -177,7 +176,11 @@ async function* sendOver(
     const taken = association.accepted(sopClassUid, transferSyntaxUid) !== undefined
     return taken ? { transferSyntaxUid, reading: await readAhead(dataset) } : undefined
   }
-  const images = batch.map(parcel => ({ instance: parcel.instance, open: () => open(parcel) }))
+  const images = batch.map(parcel => ({
+    instance: parcel.instance,
+    open: () => open(parcel),
+    calledOff: () => parcel.calledOff?.(),
+  }))
   let done = 0
   let over = false
   try {
