@@ -1,9 +1,10 @@
 import { createReadStream, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readAhead } from '../../appliance/duties/nodes/nodes.ts'
+import type { Parcel } from '../../appliance/duties/forward/destinations/destination.ts'
+import { dimseSettings, openDimse } from '../../appliance/duties/forward/destinations/dimse.ts'
+import type { Instance } from '../../appliance/holdings/catalog/catalog.ts'
 import { type BlobKey, openDisk } from '../../appliance/holdings/storage/storage.ts'
 import { silentLog } from '../../appliance/log.ts'
-import { connect } from '../../appliance/standard/dimse/dimse.ts'
 import { accepting, end, freePort, start } from '../peers/programs.ts'
 import type { Synthetic } from '../samples/synthetic.ts'
 import { send, type Work } from './works.ts'
@@ -23,33 +24,27 @@ async function kept(images: readonly Synthetic[], folder: string): Promise<Kept[
   return all
 }
 
-/** Our own sending, as the relay sends: one association, every dataset a stream from the disk, the
- * next one's file opened while this one is on the wire. */
+/** Our own sending, as the relay sends: its destination over DIMSE, and every dataset a stream from the
+ * disk. */
 async function sendOurselves(images: readonly Kept[], port: number): Promise<number> {
   const begun = performance.now()
-  const association = await connect({
-    host: '127.0.0.1',
-    port,
-    callingAeTitle: 'BENCH',
-    calledAeTitle: 'STORESCP',
-    log: silentLog,
-    contexts: [{ abstractSyntax: ctImage, transferSyntaxes: [explicitLittleEndian] }],
+  const destination = openDimse(
+    dimseSettings.parse({ name: 'bench', kind: 'dimse', aet: 'STORESCP', host: '127.0.0.1', port }),
+    { aeTitle: 'BENCH', log: silentLog },
+  )
+  const parcels = images.map(({ key, read, sopInstanceUid, datasetOffset, bytes }): Parcel => {
+    const instance = {
+      ...{ id: sopInstanceUid, sopClassUid: ctImage, sopInstanceUid },
+      ...{ transferSyntaxUid: explicitLittleEndian, datasetOffset, bytes },
+    } as unknown as Instance
+    return {
+      instance,
+      dataset: () => read(key, { from: datasetOffset, to: bytes }),
+      file: () => read(key),
+    }
   })
-  const begin = (image: Kept | undefined) =>
-    image && readAhead(() => image.read(image.key, { from: image.datasetOffset, to: image.bytes }))
-  let ahead = begin(images[0])
-  for (const [at, image] of images.entries()) {
-    const reading = (await ahead)!
-    ahead = begin(images[at + 1])
-    const { status } = await association.store({
-      sopClassUid: ctImage,
-      sopInstanceUid: image.sopInstanceUid,
-      transferSyntaxUid: explicitLittleEndian,
-      data: reading.bytes,
-    })
-    if (status !== 0) throw new Error(`storescp answered ${status}`)
-  }
-  await association.release()
+  for await (const receipt of destination.deliver(parcels, new AbortController().signal))
+    if (receipt.outcome !== 'accepted') throw new Error(`storescp: ${receipt.why.detail}`)
   return (performance.now() - begun) / 1000
 }
 

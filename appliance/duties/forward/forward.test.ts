@@ -274,9 +274,11 @@ test('several studies go at once when the settings say so', async () => {
 
 test('of a study that is withdrawn while it is sent only the image under way still arrives', async () => {
   const box = await relay()
-  box.cloud.behave = ({ instance }) => {
+  box.cloud.behave = ({ instance, calledOff }) => {
     if (instance.id !== idOf(1, 2)) return 'take'
+    assert.equal(calledOff?.(), undefined)
     assert.equal(box.forward.withdraw({ study: 's1' }, 'another patient'), 9)
+    assert.equal(calledOff?.()?.code, 'not-found', 'also where it was opened before')
     return 'take'
   }
   keepStudy(box.held, 1, 10)

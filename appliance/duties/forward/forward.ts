@@ -20,13 +20,13 @@ import { openGovernor } from './governor.ts'
 import { openIntake } from './intake.ts'
 import { createJudgement } from './judgement.ts'
 import { openLedger, type Selection } from './ledger.ts'
-import { byHand, whyRemoved } from './moves.ts'
+import { byHand } from './moves.ts'
 import { createNews } from './news.ts'
 import { openPlan } from './plan.ts'
 import { createReading } from './reading.ts'
 import { createReports, type DestinationReport, type ReceiptCount } from './reports.ts'
+import { openRoster } from './roster.ts'
 import type { ForwardSettings } from './settings.ts'
-import { destinationsIn } from './shelves.ts'
 import { openStandings } from './standing.ts'
 import { openVerification } from './verification.ts'
 
@@ -124,10 +124,6 @@ export function createForward(parts: ForwardParts): Forward {
   const plan = openPlan({ store, settings })
   const inForce = () => plan.destinations().flatMap(each => each.settings ?? [])
   const rules = () => plan.rules().flatMap(each => each.settings ?? [])
-  /** Whether its settings are such that nothing is verified there; of broken ones nobody knows. */
-  const verifiesNothing = (name: string) =>
-    verifiesAfter(name) === undefined &&
-    plan.destinations().every(each => each.name !== name || each.settings !== undefined)
   const verifiesAfter = (name: string) => {
     const asked = inForce().find(each => each.name === name)
     return asked && asked.verify !== 'none' ? asked.verifyAfter : undefined
@@ -173,7 +169,7 @@ export function createForward(parts: ForwardParts): Forward {
     onOwed: wake,
   })
 
-  /** Puts the ledger in order with the settings and with how the last run ended. */
+  const roster = openRoster({ store, plan, ledger, verification, standings, log })
   let begun = false
   function begin(): void {
     ledger.recover()
@@ -182,43 +178,17 @@ export function createForward(parts: ForwardParts): Forward {
         advice: 'Nothing: the relay reads the rebuilt change log from its start.',
       })
     }
-    for (const { name, problems } of [...plan.rules(), ...plan.destinations()]) {
-      for (const { path, message } of problems) {
-        log.error('rule-or-destination-refused', {
-          ...{ name, path, detail: message },
-          advice: 'It is not in force as it is; enter it again.',
-        })
-      }
-    }
-    for (const { name } of plan.destinations()) reinstate(name)
-    for (const name of names()) {
-      if (verifiesNothing(name)) verification.waive(name)
-      if (!plan.destinations().some(each => each.name === name)) retire(name)
-    }
+    roster.settle()
     begun = true
-  }
-
-  function reinstate(name: string): void {
-    if (standings.restore(name)) ledger.reinstate(name, whyRemoved.code)
-    if (verifiesNothing(name)) verification.waive(name)
-  }
-
-  function retire(name: string): void {
-    if (standings.of(name).removed) return
-    const withdrawn = ledger.withdraw({ destination: name }, whyRemoved)
-    standings.remove(name)
-    log.warn('destination-removed', { destination: name, withdrawn, advice: whyRemoved.advice })
   }
 
   const editing = createEditing({
     ...{ plan, fleet, governor, catalog, judgement, backfills, store, log, standings },
     opens: each => void open(each, { aeTitle: parts.aeTitle, log }),
-    ...{ reinstate, retire, wake, now },
+    ...{ reinstate: roster.reinstate, retire: roster.retire, wake, now },
     whyOf: reports.whyOf,
   })
 
-  const names = () =>
-    new Set([...plan.destinations().map(each => each.name), ...destinationsIn(store)])
   plan.onChange(() => {
     for (const one of fleet.served.values()) one.bell.ring()
     news.notePlan()
@@ -231,7 +201,7 @@ export function createForward(parts: ForwardParts): Forward {
   }
 
   function told(moved: number, { destination }: Selection): number {
-    for (const name of destination === undefined ? names() : [destination]) wake(name)
+    for (const name of destination === undefined ? roster.names() : [destination]) wake(name)
     return moved
   }
 
@@ -257,7 +227,7 @@ export function createForward(parts: ForwardParts): Forward {
       !begun || ledger.owes(instance) || reading.mayOwe(instance) || backfills.mayOwe(instance),
 
     deliveries: query => findDeliveries(store, query),
-    destinations: () => [...names()].map(reports.of),
+    destinations: () => [...roster.names()].map(reports.of),
     study: id => studyTallies(store, id),
 
     retry(selection) {
@@ -279,7 +249,7 @@ export function createForward(parts: ForwardParts): Forward {
     ...editing,
 
     async *follow(stop) {
-      yield { destinations: [...names()].map(reports.of), plan: true }
+      yield { destinations: [...roster.names()].map(reports.of), plan: true }
       for await (const { destinations, plan } of news.follow(stop)) {
         yield { destinations: [...destinations].map(reports.of), plan }
       }

@@ -106,9 +106,14 @@ export async function pass(
     noting = false
   }
 
+  /** What was withdrawn while others of its study went is not sent any more. */
+  function calledOff(claimed: Delivery): Fault | undefined {
+    return ledger.isClaimed(claimed) ? undefined : new Fault('not-found', 'it was withdrawn')
+  }
+
   async function* timed(claimed: Delivery, bytes: () => Bytes): AsyncGenerator<Uint8Array> {
-    // What was withdrawn while others of its study went is not sent any more.
-    if (!ledger.isClaimed(claimed)) throw new Fault('not-found', 'it was withdrawn')
+    const off = calledOff(claimed)
+    if (off) throw off
     const from = elapsed()
     try {
       yield* governor.carry(bytes(), parts.carried, urgency, stop)
@@ -125,6 +130,7 @@ export async function pass(
       instance,
       dataset: () => timed(delivery, () => parts.open(id, { from: datasetOffset, to: bytes })),
       file: () => timed(delivery, () => parts.open(id)),
+      calledOff: () => calledOff(delivery),
     }
   }
 

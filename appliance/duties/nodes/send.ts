@@ -15,8 +15,9 @@ import {
 import { convertible, losslessTargets, type Transcoder } from '../../standard/pixels/pixels.ts'
 import type { SendOptions, Sent } from './asking.ts'
 import { associate, type Calling } from './association.ts'
+import { type Fate, type Opened, sendEach } from './outgoing.ts'
 import { during, plainSyntaxes } from './question.ts'
-import { type Reading, readAhead } from './reading.ts'
+import { readAhead } from './reading.ts'
 import { rooms } from './rooms.ts'
 import type { Node } from './settings.ts'
 import { mostContexts } from './storageContexts.ts'
@@ -102,50 +103,29 @@ function fitting(
   return { batch: instances, contexts: [...contexts.values()] }
 }
 
+/** So many images, or so many bytes of them, are read ahead. */
+const ahead = { images: 8, bytes: 2 * 1024 * 1024 }
+
 /**
- * C-STORE of instances over an association that stands, whoever asked for it; the next one is opened
- * while one is on its way. Answers how many are done with: fewer than all when a file of ours broke
- * off in the middle of a message, which ends the association.
+ * C-STORE of instances over an association that stands, whoever asked for it. Answers how many are
+ * done with: fewer than all when a file of ours broke off in the middle of a message, which ends the
+ * association, or when it was called off. Throws the fault that ended the association otherwise.
  */
 export async function* sendOver(
   parts: Sending,
   peer: Pick<Peer, 'accepted' | 'store'>,
   instances: readonly Instance[],
-  { cancel, ...originator }: Omit<SendOptions, 'stop'> = {},
+  options: Omit<SendOptions, 'stop'> = {},
 ): AsyncGenerator<Sent, number> {
-  const packed: Promise<Parcel>[] = []
-  let next = 0
-  let ahead = 0
-  const packMore = () => {
-    while (next < instances.length && (packed.length === 0 || fits(instances[next]!))) {
-      const instance = instances[next++]!
-      ahead += instance.bytes
-      packed.push(pack(parts, peer, instance))
-    }
+  const images = instances.map(instance => ({ instance, open: () => open(parts, peer, instance) }))
+  let done = 0
+  for await (const fate of sendEach(peer, images, { ahead, ...options })) {
+    if (fate.how === 'cut') throw fate.fault
+    done++
+    yield sentOf(fate, parts.transcoder !== undefined)
   }
-  const fits = ({ bytes }: Instance) => packed.length < mostAhead && ahead + bytes <= bytesAhead
-  try {
-    for (const [at, { bytes }] of instances.entries()) {
-      if (cancel?.aborted) break
-      packMore()
-      const parcel = await packed.shift()!
-      ahead -= bytes
-      const sending = send(peer, parcel, originator)
-      packMore()
-      const { sent, broken } = await sending
-      if (!broken) rooms.free(parcel.going?.reading.whole)
-      yield sent
-      if (broken) return at + 1
-    }
-    return instances.length
-  } finally {
-    for (const parcel of packed) await (await parcel).going?.reading.close()
-  }
+  return done
 }
-
-/** So many images, or so many bytes of them, are read ahead; always one. */
-const mostAhead = 8
-const bytesAhead = 2 * 1024 * 1024
 
 /**
  * So much of an image is converted before its message begins: a code stream that turns out to be
@@ -156,85 +136,48 @@ const convertedAhead = 32 * 1024 * 1024
 /** One that storage reads in one go is known to be whole only when more of it was asked for. */
 const storedAhead = 1024 * 1024 + 1
 
-/** An instance on its way, its first bytes already read. */
-interface Parcel {
-  instance: Instance
-  /** Whether it might have been converted. */
-  converting: boolean
-  /** None when the peer takes none of the transfer syntaxes that we can give. */
-  going?: { transferSyntaxUid: string; reading: Reading }
-}
-
-async function pack(
+/** As stored where the peer takes that, else converted without loss where it may be. */
+async function open(
   { archive, transcoder }: Sending,
   peer: Pick<Peer, 'accepted'>,
-  instance: Instance,
-): Promise<Parcel> {
-  const { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes } = instance
+  { id, sopClassUid, transferSyntaxUid: stored, datasetOffset, bytes }: Instance,
+): Promise<Opened | undefined> {
   const takes = (uid: string) => peer.accepted(sopClassUid, uid) !== undefined
   const convertsTo = (uid: string) => convertible(stored, uid) && takes(uid)
-  const converting = transcoder !== undefined
-  const targets = converting ? losslessTargets.filter(convertsTo) : []
   const range = { from: datasetOffset, to: bytes }
   if (takes(stored)) {
-    const open = () => archive.open(id, range, rooms.take(bytes - datasetOffset))
-    return { instance, converting, going: going(stored, await readAhead(open, storedAhead)) }
+    const asStored = () => archive.open(id, range, rooms.take(bytes - datasetOffset))
+    return { transferSyntaxUid: stored, reading: await readAhead(asStored, storedAhead) }
   }
+  const targets = transcoder ? losslessTargets.filter(convertsTo) : []
   for (const [at, to] of targets.entries()) {
-    const open = () => transcoder!.transcode(archive.open(id, range), stored, to)
-    const reading = await readAhead(open, convertedAhead)
+    const converted = () => transcoder!.transcode(archive.open(id, range), stored, to)
+    const reading = await readAhead(converted, convertedAhead)
     // One codec takes what another does not
     const next = reading.fault()?.code === 'not-supported' && at + 1 < targets.length
-    if (!next) return { instance, converting, going: going(to, reading) }
+    if (!next) return { transferSyntaxUid: to, reading }
     await reading.close()
   }
-  return { instance, converting }
+  return undefined
 }
 
-const going = (transferSyntaxUid: string, reading: Reading) => ({ transferSyntaxUid, reading })
-
-async function send(
-  peer: Pick<Peer, 'store'>,
-  { instance, converting, going }: Parcel,
-  originator: Pick<SendOptions, 'moveOriginatorAeTitle' | 'moveOriginatorMessageId'>,
-): Promise<{ sent: Sent; broken?: boolean }> {
-  const { sopClassUid, sopInstanceUid } = instance
-  const failed = (code: string, why: string, status?: number): Sent => ({
-    ...{ instance, outcome: 'failed', code, why },
-    ...(status === undefined ? {} : { status }),
-  })
-  if (!going) {
+function sentOf(fate: Exclude<Fate, { how: 'cut' }>, converting: boolean): Sent {
+  const { instance } = fate
+  if (fate.how === 'not-taken') {
+    const { sopClassUid, transferSyntaxUid: uid } = instance
     const sopClass = storageSopClasses.get(sopClassUid) ?? sopClassUid
-    const { transferSyntaxUid: uid } = instance
     const syntax = transferSyntaxes.get(uid)?.name ?? uid
     const nor = converting ? ', nor in one it is converted to without loss' : ''
     const why = `takes no ${sopClass} in ${syntax}${nor}`
-    return { sent: failed('peer-declined', why) }
+    return { instance, outcome: 'failed', code: 'peer-declined', why }
   }
-  const { transferSyntaxUid, reading } = going
-  const local = () => {
-    const fault = reading.fault()
-    return fault && failed(fault.code, fault.detail || fault.advice)
+  if (fate.how !== 'answered') {
+    const { code, detail, advice } = fate.fault
+    return { instance, outcome: 'failed', code, why: detail || advice }
   }
-  try {
-    const unread = local()
-    if (unread) return { sent: unread }
-    const reply = await peer.store({
-      ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, data: reading.whole ?? reading.bytes },
-      ...originator,
-    })
-    const { status, errorComment } = reply
-    const kind = statusKind(status)
-    if (kind === 'success' || kind === 'warning')
-      return { sent: { instance, outcome: 'taken', status } }
-    const why = `C-STORE was answered ${formatStatus(status)}${errorComment ? `: ${errorComment}` : ''}`
-    return { sent: failed('peer-failed', why, status) }
-  } catch (thrown) {
-    const sent = local()
-    if (!sent) throw thrown
-    // A message that was begun cannot be taken back, and ends its association.
-    return { sent, broken: reading.begun() }
-  } finally {
-    await reading.close()
-  }
+  const { status, errorComment } = fate.reply
+  const kind = statusKind(status)
+  if (kind === 'success' || kind === 'warning') return { instance, outcome: 'taken', status }
+  const why = `C-STORE was answered ${formatStatus(status)}${errorComment ? `: ${errorComment}` : ''}`
+  return { instance, outcome: 'failed', status, code: 'peer-failed', why }
 }

@@ -13,19 +13,13 @@ import {
   sequenceDelimitation,
   undefinedLength,
 } from './lengths.ts'
-import {
-  type Level,
-  type LevelKind,
-  maximumDepth,
-  newLevel,
-  type StructureListener,
-} from './nesting.ts'
+import { Nesting } from './nesting.ts'
 import { hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
 
 /**
  * The grammar of a dataset (PS3.5 §7), once for everything that reads: bytes go in, in chunks of
- * any size, and what begins and ends where comes out. Values are stepped over, not looked at; the
- * state is some hundred bytes per nesting level, whatever the dataset's length; nothing recurses.
+ * any size, and what begins and ends where comes out. Values are stepped over, not looked at. What
+ * encloses the element at hand, and where that ends, is kept by `Nesting`; this reads the headers.
  *
  * Offsets are counted from the dataset's first byte. Faults of `push`: `dataset-malformed`.
  *
@@ -35,28 +29,12 @@ import { hasLongLength, isVr, nameOf, sequenceVr, unknownVr } from './vr.ts'
  * - delimiters of length 0 where none is needed, an item delimiter left out before the sequence's;
  * - zeros behind the last element, as block-wise copying leaves them.
  */
-export class Structure {
-  /** Offset of the next byte to come. */
-  position = 0
-
-  readonly #listener: StructureListener
+export class Structure extends Nesting {
   readonly #rest = new Uint8Array(12)
   #restLength = 0
   #skip = 0
   #zeros = false
   #stopped = false
-
-  #depth = 0
-  readonly #levels: Level[]
-  #level: Level
-
-  constructor(encoding: { explicit: boolean; bigEndian: boolean }, listener: StructureListener) {
-    this.#listener = listener
-    this.#level = newLevel()
-    this.#level.explicit = encoding.explicit
-    this.#level.bigEndian = encoding.bigEndian
-    this.#levels = [this.#level]
-  }
 
   push(chunk: Uint8Array): void {
     let at = 0
@@ -67,10 +45,10 @@ export class Structure {
         at += step
         this.position += step
         this.#skip -= step
-        if (this.#skip === 0) this.#settle()
+        if (this.#skip === 0) this.settle()
       } else if (this.#zeros) {
         for (let i = at; i < end; i++)
-          if (chunk[i] !== 0) throw this.#malformed('zeros between elements')
+          if (chunk[i] !== 0) throw this.malformed('zeros between elements')
         this.position += end - at
         return
       } else if (this.#restLength > 0) {
@@ -101,23 +79,14 @@ export class Structure {
   /** Whether the dataset may end here: between two elements, with nothing open. */
   get whole(): boolean {
     if (this.#stopped) return true
-    if (this.#depth > 0 || this.#skip > 0) return false
+    if (this.depth > 0 || this.#skip > 0) return false
     for (let i = 0; i < this.#restLength; i++) if (this.#rest[i] !== 0) return false
     return true
   }
 
-  /** How the dataset or item is encoded that the listener is being told of. */
-  get explicit(): boolean {
-    return this.#level.explicit
-  }
-
-  get bigEndian(): boolean {
-    return this.#level.bigEndian
-  }
-
   /** The fault of a dataset that ended here. */
   truncated(): Fault {
-    const where = this.#where(this.position + this.#restLength)
+    const where = this.where(this.position + this.#restLength)
     return new Fault('dataset-truncated', `the dataset ends within an element, ${where}`)
   }
 
@@ -126,15 +95,15 @@ export class Structure {
    * left to be skipped.
    */
   #header(bytes: Uint8Array, at: number, end: number): number {
-    const level = this.#level
+    const level = this.level
     const room = level.limit - this.position
-    if (room < 8) throw this.#malformed('no room for an element before its enclosing item ends')
+    if (room < 8) throw this.malformed('no room for an element before its enclosing item ends')
     if (end - at < 8) return 0
     const tag = readTag(bytes, at, level.bigEndian)
     if (tag >= firstDelimiter)
       return this.#delimiter(tag, readLength(bytes, at + 4, level.bigEndian))
     if (level.kind !== 'dataset')
-      throw this.#malformed(`${formatTag(tag)} where an item should begin`)
+      throw this.malformed(`${formatTag(tag)} where an item should begin`)
 
     let vr = (bytes[at + 4]! << 8) | bytes[at + 5]!
     if (level.fresh) {
@@ -149,7 +118,7 @@ export class Structure {
         if (
           tag === 0 &&
           vr === 0 &&
-          this.#depth === 0 &&
+          this.depth === 0 &&
           bytes[at + 6] === 0 &&
           bytes[at + 7] === 0
         ) {
@@ -158,13 +127,13 @@ export class Structure {
           return size
         }
         const meant = vrMeant(vr)
-        if (!meant) throw this.#malformed(`${formatTag(tag)} has no VR`)
+        if (!meant) throw this.malformed(`${formatTag(tag)} has no VR`)
         vr = meant.vr
         long = meant.long
       }
       if (long) {
         size = 12
-        if (room < size) throw this.#malformed(`no room for ${formatTag(tag)} in its item`)
+        if (room < size) throw this.malformed(`no room for ${formatTag(tag)} in its item`)
         if (end - at < size) return 0
         length = readLength(bytes, at + 8, level.bigEndian)
       } else {
@@ -174,14 +143,14 @@ export class Structure {
       }
     } else {
       length = readLength(bytes, at + 4, level.bigEndian)
-      if (tag === 0 && length === 0 && this.#depth === 0) {
+      if (tag === 0 && length === 0 && this.depth === 0) {
         this.#zeros = true
         this.position += size
         return size
       }
       vr = implicitVr(tag)
     }
-    if (this.#depth === 0 && !this.#listener.topLevel(tag, this.position)) {
+    if (this.depth === 0 && !this.listener.topLevel(tag, this.position)) {
       this.#stopped = true
       return size
     }
@@ -190,7 +159,7 @@ export class Structure {
   }
 
   #begin(tag: number, vr: number, size: number, length: number): void {
-    const level = this.#level
+    const level = this.level
     const at = this.position
     const valueAt = at + size
     this.position = valueAt
@@ -198,112 +167,72 @@ export class Structure {
       // PS3.5 §6.2.2: a sequence that passed through someone who did not know it is UN and holds
       // implicit VR little endian, whatever surrounds it
       const unknown = level.explicit && vr === unknownVr
-      const inner = this.#open('sequence', tag, length)
+      const inner = this.open('sequence', tag, length)
       inner.explicit = unknown ? false : level.explicit
       inner.bigEndian = unknown ? false : level.bigEndian
-      this.#listener.sequence(tag, vr, at, valueAt, length)
-      if (length === 0) this.#settle()
+      this.listener.sequence(tag, vr, at, valueAt, length)
+      if (length === 0) this.settle()
     } else if (length === undefinedLength) {
       if (!mayHaveFragments(vr, tag)) {
-        throw this.#malformed(`${formatTag(tag)} of VR ${nameOf(vr)} has undefined length`)
+        throw this.malformed(`${formatTag(tag)} of VR ${nameOf(vr)} has undefined length`)
       }
-      const inner = this.#open('fragments', tag, length)
+      const inner = this.open('fragments', tag, length)
       inner.explicit = level.explicit
       inner.bigEndian = level.bigEndian
-      this.#listener.encapsulated(tag, vr, at, valueAt)
+      this.listener.encapsulated(tag, vr, at, valueAt)
     } else {
       if (valueAt + length > level.limit)
-        throw this.#malformed(`${formatTag(tag)} is longer than its item`)
-      this.#listener.element(tag, vr, at, valueAt, length)
+        throw this.malformed(`${formatTag(tag)} is longer than its item`)
+      this.listener.element(tag, vr, at, valueAt, length)
       this.#skip = length
-      if (length === 0) this.#settle()
+      if (length === 0) this.settle()
     }
   }
 
   /** An item or a delimiter: group FFFE, never with a VR (PS3.5 §7.5). */
   #delimiter(tag: number, length: number): number {
-    const level = this.#level
+    const level = this.level
     const at = this.position
     const valueAt = at + 8
     if (tag === itemTag && level.kind === 'sequence') {
       this.position = valueAt
-      const inner = this.#open('dataset', tag, length)
+      const inner = this.open('dataset', tag, length)
       inner.explicit = level.explicit
       inner.bigEndian = level.bigEndian
       inner.fresh = true
-      this.#listener.item(at, valueAt, length)
-      if (length === 0) this.#settle()
+      this.listener.item(at, valueAt, length)
+      if (length === 0) this.settle()
       return 8
     }
     if (tag === itemTag && level.kind === 'fragments') {
       if (length === undefinedLength || valueAt + length > level.limit) {
-        throw this.#malformed('a fragment without an end')
+        throw this.malformed('a fragment without an end')
       }
-      this.#listener.fragment(valueAt, length)
+      this.listener.fragment(valueAt, length)
       this.position = valueAt
       this.#skip = length
       return 8
     }
     const delimiter = tag === sequenceDelimitation || tag === itemDelimitation
-    const wanted = level.end === Number.POSITIVE_INFINITY && this.#depth > 0
+    const wanted = level.end === Number.POSITIVE_INFINITY && this.depth > 0
     // The length of a delimiter that is waited for says nothing: some write garbage there
     if (!delimiter || (!wanted && length !== 0))
-      throw this.#malformed(`${formatTag(tag)} out of place`)
+      throw this.malformed(`${formatTag(tag)} out of place`)
     this.position = valueAt
     if (wanted) {
       const closesItem = level.kind === 'dataset'
-      if (closesItem || tag === sequenceDelimitation) this.#close(at)
-      const outer = this.#level
+      if (closesItem || tag === sequenceDelimitation) this.close(at)
+      const outer = this.level
       if (
         closesItem &&
         tag === sequenceDelimitation &&
         outer.kind === 'sequence' &&
         outer.end === Number.POSITIVE_INFINITY
       ) {
-        this.#close(at)
+        this.close(at)
       }
     }
-    this.#settle()
+    this.settle()
     return 8
-  }
-
-  #open(kind: LevelKind, tag: number, length: number): Level {
-    if (this.#depth === maximumDepth)
-      throw this.#malformed(`nested deeper than ${maximumDepth / 2} sequences`)
-    const outer = this.#level
-    this.#depth += 1
-    const level = this.#levels[this.#depth] ?? newLevel()
-    this.#levels[this.#depth] = level
-    level.kind = kind
-    level.tag = tag
-    level.fresh = false
-    level.end = length === undefinedLength ? Number.POSITIVE_INFINITY : this.position + length
-    if (length !== undefinedLength && level.end > outer.limit) {
-      throw this.#malformed(`${formatTag(tag)} is longer than what it is in`)
-    }
-    level.limit = Math.min(level.end, outer.limit)
-    this.#level = level
-    return level
-  }
-
-  #close(contentEnd: number): void {
-    this.#depth -= 1
-    const closed = this.#level
-    this.#level = this.#levels[this.#depth]!
-    this.#listener.close(closed.kind, contentEnd)
-  }
-
-  /** Closes what ends by its length where we are now. */
-  #settle(): void {
-    while (this.#depth > 0 && this.#level.end === this.position) this.#close(this.position)
-  }
-
-  #malformed(what: string): Fault {
-    return new Fault('dataset-malformed', `${what}, ${this.#where(this.position)}`)
-  }
-
-  #where(at: number): string {
-    if (this.#depth === 0) return `at byte ${at}`
-    return `at byte ${at}, ${this.#depth} levels deep in ${formatTag(this.#levels[1]!.tag)}`
   }
 }

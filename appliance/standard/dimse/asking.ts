@@ -1,5 +1,4 @@
 import { Fault } from '../../faults.ts'
-import { encodingOf } from '../dicom/dicom.ts'
 import type { DatasetSink } from './assembly.ts'
 import type { Association } from './association.ts'
 import { type Command, noDataset } from './command.ts'
@@ -8,9 +7,9 @@ import { Exchange } from './exchange.ts'
 import { Gather } from './gather.ts'
 import type { Pace } from './inflow.ts'
 import type { NegotiatedContext } from './negotiation.ts'
-import { evened } from './outflow.ts'
 import type { RequestCounts } from './record.ts'
-import { datasetPresent, replyFrom } from './replies.ts'
+import { replyFrom } from './replies.ts'
+import { evenWhereDeflated, requestCommand, storeCommand } from './requests.ts'
 import type { Sending } from './sending.ts'
 import type { OutgoingRequest, OutgoingStore, Peer, Reply } from './services.ts'
 import type { Role } from './states.ts'
@@ -21,7 +20,6 @@ import {
   commandField,
   fieldOf,
   type Operation,
-  priority,
   responseBit,
   verificationSopClass,
 } from './vocabulary.ts'
@@ -264,52 +262,4 @@ export class Asking implements Peer {
   #countReply(operation: Operation, reply: Reply): void {
     if (statusKind(reply.status) === 'failure') this.#counts(operation).failed++
   }
-}
-
-/** Deflated datasets of odd length are padded; of others nobody knows where they end. */
-function evenWhereDeflated({ data, transferSyntaxUid }: OutgoingStore): OutgoingStore['data'] {
-  if (!encodingOf(transferSyntaxUid).deflated) return data
-  if (!(data instanceof Uint8Array)) return evened(data)
-  return data.length % 2 === 0 ? data : Buffer.concat([data, new Uint8Array(1)])
-}
-
-function storeCommand(instance: OutgoingStore, messageId: number): Command {
-  const { moveOriginatorAeTitle, moveOriginatorMessageId } = instance
-  return {
-    affectedSopClassUid: instance.sopClassUid,
-    commandField: fieldOf('C-STORE'),
-    messageId,
-    priority: instance.priority ?? priority.medium,
-    commandDataSetType: datasetPresent,
-    affectedSopInstanceUid: instance.sopInstanceUid,
-    ...(moveOriginatorAeTitle === undefined ? {} : { moveOriginatorAeTitle }),
-    ...(moveOriginatorMessageId === undefined ? {} : { moveOriginatorMessageId }),
-  }
-}
-
-/** These speak of a requested instance, all other services of an affected one (PS3.7 §10.3). */
-const ofRequestedInstance: ReadonlySet<Operation> = new Set([
-  'N-GET',
-  'N-SET',
-  'N-ACTION',
-  'N-DELETE',
-])
-
-function requestCommand(request: OutgoingRequest, messageId: number): Command {
-  const { operation, sopClassUid, sopInstanceUid } = request
-  const requested = ofRequestedInstance.has(operation)
-  const command: Command = {
-    [requested ? 'requestedSopClassUid' : 'affectedSopClassUid']: sopClassUid,
-    commandField: fieldOf(operation),
-    messageId,
-    commandDataSetType: request.dataset ? datasetPresent : noDataset,
-  }
-  if (sopInstanceUid !== undefined)
-    command[requested ? 'requestedSopInstanceUid' : 'affectedSopInstanceUid'] = sopInstanceUid
-  if (operation.startsWith('C-')) command.priority = request.priority ?? priority.medium
-  if (request.moveDestination !== undefined) command.moveDestination = request.moveDestination
-  if (request.actionTypeId !== undefined) command.actionTypeId = request.actionTypeId
-  if (request.eventTypeId !== undefined) command.eventTypeId = request.eventTypeId
-  if (request.attributeIdentifiers) command.attributeIdentifierList = request.attributeIdentifiers
-  return command
 }

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { type Fault, faultOf } from '../../faults.ts'
+import type { AssociationUser } from './associationUser.ts'
 import { type Ending, faultOfEnding, type Wait } from './ending.ts'
+import { Headway } from './headway.ts'
 import {
   type Abort,
   type AssociateAc,
@@ -19,44 +21,11 @@ import {
 } from './pdu.ts'
 import { PduReader } from './reader.ts'
 import type { Limits, Timers } from './settings.ts'
-import { type Event, type Role, type State, transition, unexpected } from './states.ts'
+import { type Event, eventOfPdu, type Role, type State, transition, unexpected } from './states.ts'
 import { type Clock, Watch } from './timers.ts'
 import { Violation } from './violation.ts'
-import { abortReason, abortSource, pduType } from './vocabulary.ts'
+import { abortReason, abortSource } from './vocabulary.ts'
 import { Writing } from './writing.ts'
-
-/** Who uses an association: indications and confirmations of PS3.8 §7, in this order. */
-export interface AssociationUser {
-  /** Acceptor: answer by `accept` or `reject`. */
-  requested(rq: AssociateRq): void
-  /** Requestor. */
-  accepted(ac: AssociateAc): void
-  /** As of `PduSink`; answers whether the sender got on. */
-  fragment(
-    contextId: number,
-    command: boolean,
-    last: boolean,
-    piece: Uint8Array,
-    ends: boolean,
-  ): boolean
-  /** A chunk of the socket has been read to its end. */
-  chunkRead(): void
-  /** Answer by `answerRelease`, when all is answered that was asked. */
-  releaseAsked(): void
-  ended(ending: Ending): void
-  /** The transport connection is gone, some time after the association. */
-  closed(): void
-}
-
-const eventOfPdu: Record<number, Event> = {
-  [pduType.associateRq]: 'associate-rq',
-  [pduType.associateAc]: 'associate-ac',
-  [pduType.associateRj]: 'associate-rj',
-  [pduType.pDataTf]: 'p-data',
-  [pduType.releaseRq]: 'release-rq',
-  [pduType.releaseRp]: 'release-rp',
-  [pduType.abort]: 'abort',
-}
 
 /**
  * One association over one connected socket, for either role: performs the actions of the state
@@ -72,12 +41,10 @@ export class Association {
   readonly #role: Role
   readonly #user: AssociationUser
   readonly #timers: Timers
-  readonly #slowestSender: number
+  readonly #headway: Headway
   readonly #reader: PduReader
   #state: State = 'idle'
   #ending: Ending | undefined
-  #flushedAtStall = 0
-  #receivedBefore = 0
   #error: Error | undefined
   /** The first bytes that came, to tell by them what the other end speaks. */
   firstBytes: Uint8Array = new Uint8Array(0)
@@ -95,11 +62,17 @@ export class Association {
     this.#role = options.role
     this.#user = options.user
     this.#timers = options.timers
-    this.#slowestSender = options.limits.slowestSender
     this.#writing = new Writing(options.socket, () => {
-      if (!this.watch.has('writeStall')) this.#watchWrites()
+      if (!this.watch.has('writeStall')) this.#headway.expect('writeStall')
     })
     this.watch = new Watch(options.clock, wait => this.#expired(wait))
+    this.#headway = new Headway({
+      watch: this.watch,
+      timers: options.timers,
+      slowestSender: options.limits.slowestSender,
+      taken: () => this.#writing.taken,
+      received: () => this.bytesReceived,
+    })
     this.#reader = new PduReader(
       {
         data: () => this.#expect('p-data', 'P-DATA-TF'),
@@ -208,7 +181,7 @@ export class Association {
   /** While a message is coming, enough of it must come in the time of `idle`, however it is cut. */
   messageComing(coming: boolean): void {
     if (!coming) this.watch.clear('trickle')
-    else if (!this.#ending && !this.watch.has('trickle')) this.#watchTrickle()
+    else if (!this.#ending && !this.watch.has('trickle')) this.#headway.expect('trickle')
   }
 
   #read(chunk: Uint8Array): void {
@@ -305,16 +278,10 @@ export class Association {
   }
 
   #expired(wait: Wait): void {
-    if (wait === 'writeStall') {
-      if (this.socket.writableLength === 0) return
-      if (this.#writing.taken > this.#flushedAtStall) this.#watchWrites()
-      else {
-        this.#end({ how: 'timed-out', wait })
-        this.socket.destroy()
-      }
-    } else if (wait === 'trickle' && this.#cameFast()) this.#watchTrickle()
-    else if (wait === 'artim') {
-      this.#move('artim-expired')
+    if (wait === 'writeStall' && this.socket.writableLength === 0) return
+    if (this.#headway.made(wait)) return
+    if (wait === 'writeStall' || wait === 'artim') {
+      if (wait === 'artim') this.#move('artim-expired')
       this.#end({ how: 'timed-out', wait })
       this.socket.destroy()
     } else
@@ -348,19 +315,5 @@ export class Association {
   #halfClose(): void {
     this.socket.end()
     this.watch.set('artim', this.#timers.artim)
-  }
-
-  #watchWrites(): void {
-    this.#flushedAtStall = this.#writing.taken
-    this.watch.set('writeStall', this.#timers.writeStall)
-  }
-
-  #watchTrickle(): void {
-    this.#receivedBefore = this.bytesReceived
-    this.watch.set('trickle', this.#timers.idle)
-  }
-
-  #cameFast(): boolean {
-    return this.bytesReceived - this.#receivedBefore >= this.#slowestSender * this.#timers.idle
   }
 }

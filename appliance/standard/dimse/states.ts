@@ -1,3 +1,5 @@
+import { pduType } from './vocabulary.ts'
+
 /**
  * The state machine of the upper layer, PS3.8 §9.2: tables 9-1 to 9-10 as data. One pure function
  * says what an event means in a state; whoever owns a connection performs the action it names.
@@ -51,6 +53,17 @@ export type Event =
   | 'transport-closed'
   | 'artim-expired'
   | 'invalid-pdu'
+
+/** What it is that a PDU of each type has come, by its type. */
+export const eventOfPdu: Record<number, Event> = {
+  [pduType.associateRq]: 'associate-rq',
+  [pduType.associateAc]: 'associate-ac',
+  [pduType.associateRj]: 'associate-rj',
+  [pduType.pDataTf]: 'p-data',
+  [pduType.releaseRq]: 'release-rq',
+  [pduType.releaseRp]: 'release-rp',
+  [pduType.abort]: 'abort',
+}
 
 /** The actions of tables 9-6 to 9-9 by the standard's own names. */
 export type Action =

@@ -77,6 +77,32 @@ export function destinationContract(
       }
     }))
 
+  test(`${kind}: a parcel that is called off while the one before it is on its way does not begin`, () =>
+    withFarSide(async ({ destination, taken }) => {
+      let withdrawn = false
+      const [first, second, third, fourth] = study(4)
+      async function* underWay(bytes: Bytes): Bytes {
+        yield* bytes
+        withdrawn = true
+      }
+      const parcels: Parcel[] = [
+        first!,
+        {
+          ...second!,
+          dataset: () => underWay(second!.dataset()),
+          file: () => underWay(second!.file()),
+        },
+        {
+          ...third!,
+          calledOff: () => (withdrawn ? new Fault('not-found', 'it was withdrawn') : undefined),
+        },
+        fourth!,
+      ]
+      const receipts = await collect(destination.deliver(parcels, never))
+      assert.deepEqual(outcomesOf(receipts, parcels), ['accepted', 'accepted', 'gone', 'accepted'])
+      assert.equal(taken().has(third!.instance.sopInstanceUid), false)
+    }))
+
   test(`${kind}: who leaves at a receipt ends the connection, and nothing more is sent`, () =>
     withFarSide(async ({ destination, taken, together = 1 }) => {
       for await (const receipt of destination.deliver(study(5), never)) {

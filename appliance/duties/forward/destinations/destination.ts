@@ -10,6 +10,11 @@ export interface Parcel {
   dataset(): Bytes
   /** The whole Part 10 file, as stored. */
   file(): Bytes
+  /**
+   * Why it is not to be sent any more, if it is not. Asked when its turn has come, however long
+   * before it was opened.
+   */
+  calledOff?(): Fault | undefined
 }
 
 /** Why a delivery stands as it does, for a person; `code` is for programs. */

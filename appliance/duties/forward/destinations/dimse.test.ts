@@ -175,6 +175,36 @@ test('at a paced rate the first bytes of an image leave before a second of it ha
   await scp.stop()
 })
 
+test('while an image is on its way of the next one only the first piece is read, and no other is opened', async () => {
+  const scp = await startBadScp()
+  const read = Array.from({ length: 5 }, () => 0)
+  const parcels = read.map((_, at) => {
+    const whole = parcel({ image: at + 1, pixels: new Uint8Array(3_000) })
+    async function* pieces() {
+      for await (const chunk of whole.dataset())
+        for (let from = 0; from < chunk.length; from += 1000) {
+          read[at]!++
+          yield chunk.subarray(from, from + 1000)
+        }
+    }
+    return { ...whole, dataset: pieces }
+  })
+  const seen: number[][] = []
+  scp.answer = () => {
+    seen.push([...read])
+    return 0
+  }
+  await collect(to(scp.port).deliver(parcels, never))
+  await scp.stop()
+  assert.deepEqual(seen, [
+    [4, 1, 0, 0, 0],
+    [4, 4, 1, 0, 0],
+    [4, 4, 4, 1, 0],
+    [4, 4, 4, 4, 1],
+    [4, 4, 4, 4, 4],
+  ])
+})
+
 test('a destination that refuses us says so, to the probe too', async () => {
   const scp = await startBadScp()
   scp.open = false

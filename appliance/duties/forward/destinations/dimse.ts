@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { faultOf } from '../../../faults.ts'
 import type { Instance } from '../../../holdings/catalog/catalog.ts'
 import { storageSopClasses, transferSyntaxes } from '../../../standard/dicom/dicom.ts'
 import {
@@ -9,7 +8,7 @@ import {
   timersSettings,
   verificationSopClass,
 } from '../../../standard/dimse/dimse.ts'
-import { type Node, nodeSettings, type Reading, readAhead } from '../../nodes/nodes.ts'
+import { type Fate, type Node, nodeSettings, readAhead, sendEach } from '../../nodes/nodes.ts'
 import { addressesOf } from './addresses.ts'
 import { atRevision, receiptOf } from './answers.ts'
 import { heedCertificate } from './certificates.ts'
@@ -158,66 +157,59 @@ function nodeOf({ name, aet, host, port, localAet, tls }: DimseSettings): Node {
 }
 
 /**
- * Sends a batch over one association, and answers what is left of it when one of our own files broke
- * off in the middle of its message, which only an abort can end.
+ * One image ahead, and of it the first piece only, unlike what the nodes are sent: bytes are paced,
+ * counted and timed where they are read. What is read long before it goes out passes that by.
+ */
+const ahead = { images: 1, bytes: 0 }
+
+/**
+ * Sends a batch over one association, and answers what is left of it: nothing but after a stop, or
+ * when one of our own files broke off in the middle of its message, which only an abort can end.
  */
 async function* sendOver(
   association: OutgoingAssociation,
   batch: readonly Parcel[],
   stop: AbortSignal,
 ): AsyncGenerator<Receipt, readonly Parcel[]> {
-  let broken = false
-  /** The next one's file is opened and begun while this one is on the wire. */
-  let ahead: { parcel: Parcel; reading: Promise<Reading> } | undefined
-  const isTaken = ({ instance }: Parcel) =>
-    association.accepted(instance.sopClassUid, instance.transferSyntaxUid) !== undefined
+  const open = async ({ instance, dataset }: Parcel) => {
+    const { sopClassUid, transferSyntaxUid } = instance
+    const taken = association.accepted(sopClassUid, transferSyntaxUid) !== undefined
+    return taken ? { transferSyntaxUid, reading: await readAhead(dataset) } : undefined
+  }
+  const images = batch.map(parcel => ({
+    instance: parcel.instance,
+    open: () => open(parcel),
+    calledOff: () => parcel.calledOff?.(),
+  }))
+  let done = 0
+  let over = false
   try {
-    for (const [at, parcel] of batch.entries()) {
-      if (stop.aborted) break
-      const { instance } = parcel
-      if (!isTaken(parcel)) {
-        yield notTaken(association, instance)
-        continue
-      }
-      const dataset = await (ahead?.parcel === parcel ? ahead.reading : readAhead(parcel.dataset))
-      const following = batch[at + 1]
-      ahead =
-        following && isTaken(following) && !stop.aborted
-          ? { parcel: following, reading: readAhead(following.dataset) }
-          : undefined
-      try {
-        const local = dataset.fault()
-        if (local) {
-          yield lost(instance.id, local)
-          continue
-        }
-        const reply = await association.store({
-          sopClassUid: instance.sopClassUid,
-          sopInstanceUid: instance.sopInstanceUid,
-          transferSyntaxUid: instance.transferSyntaxUid,
-          data: dataset.bytes,
-        })
-        yield atRevision(receiptOf(instance.id, reply), instance)
-      } catch (error) {
-        broken = true
-        const local = dataset.fault()
-        if (local) {
-          yield lost(instance.id, local)
-          return batch.slice(at + 1)
-        }
-        const fault = faultOf(error)
-        yield { instance: instance.id, outcome: 'again', why: whyOf(fault) }
-        throw fault
-      } finally {
-        await dataset.close()
-      }
+    for await (const fate of sendEach(association, images, { ahead, cancel: stop })) {
+      done++
+      over = fate.how === 'broken-off' || fate.how === 'cut'
+      yield receiptFor(fate, association)
+      if (fate.how === 'cut') throw fate.fault
     }
+    return batch.slice(done)
   } finally {
-    await (await ahead?.reading)?.close()
-    if (broken) association.abort()
+    if (over) association.abort()
     else await association.release()
   }
-  return []
+}
+
+function receiptFor(fate: Fate, association: OutgoingAssociation): Receipt {
+  const { instance } = fate
+  switch (fate.how) {
+    case 'answered':
+      return atRevision(receiptOf(instance.id, fate.reply), instance)
+    case 'not-taken':
+      return notTaken(association, instance)
+    case 'cut':
+      return { instance: instance.id, outcome: 'again', why: whyOf(fate.fault) }
+    case 'unread':
+    case 'broken-off':
+      return lost(instance.id, fate.fault)
+  }
 }
 
 /** The parcels, from the front, that fit one association, with its contexts; and the others. */

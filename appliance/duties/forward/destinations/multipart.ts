@@ -65,8 +65,9 @@ export function createBatch(
         const following = sent.length + 1 < measure.instances ? left[at + 1] : undefined
         ahead = following && readAhead(following.file)
         const { id } = parcel.instance
-        const fault = file.fault()
+        const fault = file.fault() ?? parcel.calledOff?.()
         if (fault) {
+          await file.close()
           gone.set(id, lost(id, fault))
           continue
         }

@@ -56,6 +56,11 @@ export function openOrthancPeer(settings: OrthancPeerSettings, around: Surroundi
       for (const parcel of parcels) {
         if (stop.aborted) return
         const { id } = parcel.instance
+        const off = parcel.calledOff?.()
+        if (off) {
+          yield lost(id, off)
+          continue
+        }
         let file: Reading | undefined
         const open = async () => {
           file = await readAhead(parcel.file)
