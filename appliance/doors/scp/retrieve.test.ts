@@ -99,6 +99,18 @@ describe('C-MOVE sends what is named', () => {
     }
   })
 
+  test('what came under UIDs with leading zeros, as some devices write them', async () => {
+    const uid = '1.2.826.0.001.07'
+    const more = [
+      { tag: 'StudyInstanceUID', value: uid },
+      { tag: 'SeriesInstanceUID', value: `${uid}.01` },
+      { tag: 'SOPInstanceUID', value: `${uid}.01.01` },
+    ]
+    await box.receive({ patient: 'P7', study: 7, more })
+    const { arrived } = await moved({ model: studyRoot.move, level: 'IMAGE', keys: more })
+    assert.deepEqual(arrived, [`${uid}.01.01`])
+  })
+
   test('nothing that stands below another parent than the one named', async () => {
     const keys = [patient('P2'), study(1)]
     const { arrived, final } = await moved({ model: patientRoot.move, level: 'STUDY', keys })

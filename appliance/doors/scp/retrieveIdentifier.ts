@@ -4,7 +4,7 @@ import type { Catalog, Instance, Level, PublicId } from '../../holdings/catalog/
 import {
   type Dataset,
   isCharacterSet,
-  isUid,
+  isUidOfDevices,
   keywordOf,
   readDataset,
 } from '../../standard/dicom/dicom.ts'
@@ -109,7 +109,7 @@ function keysOf(
     }
     if (values.length > 1 && (!own || each === 'Patient'))
       return mismatch(`${keywordOf(tag)} must be one value`, tag)
-    const isKey = each === 'Patient' ? (text: string) => !/[*?]/.test(text) : isUid
+    const isKey = each === 'Patient' ? (text: string) => !/[*?]/.test(text) : isUidOfDevices
     if (!values.every(isKey)) return mismatch(`${keywordOf(tag)} is no unique key`, tag)
     keys.set(each, values)
   }

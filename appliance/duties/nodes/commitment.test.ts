@@ -105,6 +105,18 @@ test('what is not here, of another class, or damaged is not promised, each with 
   await far.stop()
 })
 
+test('what came under UIDs with leading zeros, as some devices write them, is promised as any other', async () => {
+  const { near, far, node } = await pair()
+  const odd = { sopClassUid: ctImageStorage, sopInstanceUid: '1.2.826.0.01.007' }
+  await far.receive({ more: [{ tag: 'SOPInstanceUID', value: odd.sopInstanceUid }] })
+  await far.receive({ instance: 2 })
+  const { transactionUid } = await near.commitments.request(node, [odd, of(2)])
+  const request = await reported(near, transactionUid)
+  assert.deepEqual(request.committed, [odd, of(2)])
+  await near.stop()
+  await far.stop()
+})
+
 /** Asks as a scanner does that goes as soon as its request is taken. */
 async function askAndGo(port: number, transactionUid: string, references: Reference[]) {
   const association = await connect({
