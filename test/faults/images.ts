@@ -39,7 +39,7 @@ export function imageOf(given: ImageOf = {}): Image {
   const { more = [] } = given
   const own = more.find(({ tag }) => tag === 'SOPInstanceUID')?.value
   const sopInstanceUid = (own as string) ?? `1.2.826.0.1.${study}.${series}.${instance}`
-  const elements: NewElement[] = [
+  const usual: NewElement[] = [
     { tag: 'SOPClassUID', value: ctImageStorage },
     { tag: 'SOPInstanceUID', value: sopInstanceUid },
     { tag: 'StudyDate', value: given.date ?? '20260102' },
@@ -51,8 +51,9 @@ export function imageOf(given: ImageOf = {}): Image {
     { tag: 'SeriesInstanceUID', value: `1.2.826.0.1.${study}.${series}` },
     { tag: 'InstanceNumber', value: String(instance) },
   ]
-    .filter(({ tag }) => tag !== given.without && !more.some(each => each.tag === tag))
-    .concat(more)
+  const isUsual = ({ tag }: NewElement) =>
+    tag !== given.without && !more.some(each => each.tag === tag)
+  const elements = [...usual.filter(isUsual), ...more]
   const pixelData: NewElement = {
     tag: 'PixelData',
     vr: 'OW',

@@ -208,6 +208,29 @@ describe('what is found', () => {
     assert.deepEqual(await studies({ tag: 'TimezoneOffsetFromUTC', value: '+0900' }), [1, 2, 3])
   })
 
+  test('the wish for a view of enhanced images is no key', async () => {
+    const view = { tag: 'QueryRetrieveView', value: 'CLASSIC' }
+    assert.deepEqual(await studies(view), [1, 2, 3])
+    const [match] = await ask(box.port, { level: 'STUDY', keys: [view] })
+    assert.equal(match!.status, 0xff00)
+    assert.equal(match!.found!.get('QueryRetrieveView'), undefined)
+  })
+
+  test('levels in small letters, and INSTANCE, as some devices write them', async () => {
+    const all = (level: string, keyword: string) =>
+      found(box.port, { model: patientRoot, level, extended: [1] }, keyword)
+    assert.equal((await all('study', 'StudyInstanceUID')).length, 3)
+    assert.equal((await all('Series', 'SeriesInstanceUID')).length, 4)
+    assert.equal((await all('INSTANCE', 'SOPInstanceUID')).length, 5)
+  })
+
+  test('numbers that are asked for in another VR than theirs', async () => {
+    const asText = { tag: 'Rows', vr: 'IS', value: '1024' }
+    assert.deepEqual(await studies(asText), [2])
+    const asNumber = { tag: 'NumberOfStudyRelatedInstances', vr: 'US', value: [3] }
+    assert.deepEqual(await studies(asNumber), [1])
+  })
+
   test('in every transfer syntax of identifiers', async () => {
     for (const transferSyntaxUid of [
       '1.2.840.10008.1.2',
@@ -275,6 +298,30 @@ describe('what is negotiated', () => {
     assert.deepEqual(await asked([0, 1]), ['1.2.826.0.1.1', '1.2.826.0.1.2'])
     keys[1]!.value = '1100-1200'
     assert.deepEqual(await asked([0, 1]), ['1.2.826.0.1.1'])
+  })
+  test('dates and times combined that only the images say', async () => {
+    const one = await startAnswering()
+    const more = [
+      { tag: 'AcquisitionDate', value: '20260110' },
+      { tag: 'AcquisitionTime', value: '101500' },
+    ]
+    await one.receive({ more })
+    const asked = (times: string, extended: number[]) => {
+      const keys = [
+        { tag: 'AcquisitionDate', value: '20260109-20260111' },
+        { tag: 'AcquisitionTime', value: times },
+      ]
+      return found(one.port, { level: 'IMAGE', keys, extended }, 'SOPInstanceUID')
+    }
+    assert.equal((await asked('1200-1100', [1, 1])).length, 1)
+    assert.equal((await asked('1200-1100', [1, 0])).length, 0)
+    const day = [
+      { tag: 'AcquisitionDate', value: '20260110-20260110' },
+      { tag: 'AcquisitionTime', value: '1016-1100' },
+    ]
+    const late = { level: 'IMAGE', keys: day, extended: [1, 1] }
+    assert.deepEqual(await found(one.port, late, 'SOPInstanceUID'), [])
+    await one.stop()
   })
   test('fuzzy names', async () => {
     const question = { level: 'STUDY', keys: [{ tag: 'PatientName', value: 'john smith' }] }

@@ -111,6 +111,11 @@ describe('C-MOVE sends what is named', () => {
     assert.deepEqual(arrived, [`${uid}.01.01`])
   })
 
+  test('at a level in small letters', async () => {
+    const { final } = await moved({ model: studyRoot.move, level: 'study', keys: [study(2)] })
+    assert.deepEqual([final.status, final.completed], [0x0000, 1])
+  })
+
   test('nothing that stands below another parent than the one named', async () => {
     const keys = [patient('P2'), study(1)]
     const { arrived, final } = await moved({ model: patientRoot.move, level: 'STUDY', keys })

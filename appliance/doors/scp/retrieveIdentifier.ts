@@ -9,7 +9,7 @@ import {
   readDataset,
 } from '../../standard/dicom/dicom.ts'
 import { type OperationRequest, type Reply, status } from '../../standard/dimse/dimse.ts'
-import { findModels, type InformationModel, queryLevels } from './findModels.ts'
+import { findModels, type InformationModel, levelNamed } from './findModels.ts'
 import { agreedOn } from './findNegotiation.ts'
 
 /** By the SOP classes of each: those of the same model as the C-FIND of theirs. */
@@ -76,7 +76,7 @@ export function instancesAskedFor(
       specificCharacterSet,
     )
   const name = identifier.text(queryRetrieveLevel) ?? ''
-  const level = Object.hasOwn(queryLevels, name) ? queryLevels[name]! : undefined
+  const level = levelNamed(name)
   if (!level) {
     const what = name ? 'there is no such Query/Retrieve Level' : 'Query/Retrieve Level is missing'
     return mismatch(what, queryRetrieveLevel)

@@ -118,6 +118,15 @@ describe('universal matching, PS3.4 C.2.2.2.3', () => {
       assert.deepEqual(found(vr, '  ', ['A', '']), ['A', ''], vr)
     }
   })
+  test('so does a name of delimiters alone, and a range without ends', () => {
+    for (const key of ['^^^^', '==', '^=^', '^ ^'])
+      assert.deepEqual(
+        [kindOf('PN', key), found('PN', key, ['Doe', ''])],
+        ['universal', ['Doe', '']],
+      )
+    for (const vr of ['DA', 'TM', 'DT']) assert.equal(kindOf(vr, ' - '), 'universal', vr)
+    assert.equal(kindOf('LO', '-'), 'single')
+  })
   test('a lone asterisk is one, PS3.4 C.2.2.2.4', () => {
     for (const vr of ['PN', 'LO', 'DA', 'UI'])
       assert.deepEqual(found(vr, '*', ['A', '']), ['A', ''])
