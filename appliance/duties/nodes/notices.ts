@@ -20,8 +20,8 @@ export interface Notices {
   /** The write that makes it owed, for a transaction; `ring` when that is done. */
   owed(notice: Notice): readonly [Key, Notice]
   ring(): void
-  /** How many there are, counting no further than `limit`. */
-  count(limit: number): number
+  /** How many there are, of one recipient or of all, counting no further than `limit`. */
+  count(limit: number, to?: Recipient): number
   waiting(): Iterable<NoticeReport>
   /**
    * Keeps a notice from going out on a new association until the answer is called: with one that
@@ -181,7 +181,7 @@ export function createNotices(parts: NoticesParts): Notices {
     name: 'notices',
     ring,
     owed: notice => [keyFor(notice), notice],
-    count: limit => store.count({ under: owedKey, limit }),
+    count: (limit, to) => store.count({ under: to ? shelfOf(to) : owedKey, limit }),
 
     async run(stop) {
       // A node that is new or was changed may be reached at once.
