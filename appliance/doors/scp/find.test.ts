@@ -216,6 +216,22 @@ describe('what is found', () => {
     assert.equal(match!.found!.get('QueryRetrieveView'), undefined)
   })
 
+  test('a question mark stands for one letter of any script', async () => {
+    const many = await startAnswering()
+    const named = (study: number, name: string) => many.receive({ study, name, more: [utf8] })
+    await named(1, 'Groß')
+    await named(2, 'กี่')
+    const asked = (value: string) =>
+      found(
+        many.port,
+        { level: 'STUDY', keys: [utf8, { tag: 'PatientName', value }] },
+        'PatientName',
+      )
+    assert.deepEqual(await asked('gro?'), ['Groß'])
+    assert.deepEqual(await asked('???'), ['กี่'])
+    await many.stop()
+  })
+
   test('levels in small letters, and INSTANCE, as some devices write them', async () => {
     const all = (level: string, keyword: string) =>
       found(box.port, { model: patientRoot, level, extended: [1] }, keyword)

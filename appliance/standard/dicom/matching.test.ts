@@ -82,6 +82,12 @@ describe('person names, PS3.4 C.2.2.2.1.1', () => {
     assert.deepEqual(found('PN', '*^j*^*^dr*', names), ['Müller^Jürgen^^Dr.'])
   })
   const asian = ['Yamada^Tarou=山田^太郎=やまだ^たろう', 'ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎', '山田^太郎']
+  test('a letter that is two in capitals is one, and is two', () => {
+    const names = ['Groß^Jörg', 'GROSS^JÖRG', 'Grob^J']
+    assert.deepEqual(found('PN', 'gro?^j*', names), ['Groß^Jörg', 'Grob^J'])
+    assert.deepEqual(found('PN', 'GRO??^*', names), ['Groß^Jörg', 'GROSS^JÖRG'])
+    assert.deepEqual(found('PN', 'Groß^J?rg', names), ['Groß^Jörg', 'GROSS^JÖRG'])
+  })
   test('a key of one group asks the alphabetic group, of other scripts every group', () => {
     assert.deepEqual(found('PN', 'Yamada^Tarou', asian), [asian[0]])
     assert.deepEqual(found('PN', '山田*', asian), asian)
