@@ -122,6 +122,18 @@ describe('C-MOVE sends what is named', () => {
     assert.deepEqual(arrived, [`${uid}.01.01`])
   })
 
+  test('what belongs to a patient of whom no identifier is known, by two quotation marks', async () => {
+    await box.receive({ patient: '', study: 60 })
+    await box.receive({ patient: '', study: 61 })
+    const { move } = patientRoot
+    const all = await moved({ model: move, level: 'PATIENT', keys: [patient('""')] })
+    assert.deepEqual(all.arrived, [image(60, 1, 1), image(61, 1, 1)])
+    const one = await moved({ model: move, level: 'STUDY', keys: [patient('""'), study(61)] })
+    assert.deepEqual(one.arrived, [image(61, 1, 1)])
+    const other = await moved({ model: move, level: 'STUDY', keys: [patient('""'), study(2)] })
+    assert.deepEqual(other.arrived, [])
+  })
+
   test('at a level in small letters', async () => {
     const { final } = await moved({ model: studyRoot.move, level: 'study', keys: [study(2)] })
     assert.deepEqual([final.status, final.completed], [0x0000, 1])

@@ -6,6 +6,7 @@ import {
   isCharacterSet,
   isUidOfDevices,
   keywordOf,
+  publicIdOf,
   readDataset,
 } from '../../standard/dicom/dicom.ts'
 import { type OperationRequest, type Reply, status } from '../../standard/dimse/dimse.ts'
@@ -111,16 +112,20 @@ function keysOf(
       return mismatch(`${keywordOf(tag)} must be one value`, tag)
     const isKey = each === 'Patient' ? (text: string) => !/[*?]/.test(text) : isUidOfDevices
     if (!values.every(isKey)) return mismatch(`${keywordOf(tag)} is no unique key`, tag)
-    keys.set(each, values)
+    // As in C-FIND, of a patient of whom no identifier is known (PS3.4 §C.2.2.2.7).
+    keys.set(each, each === 'Patient' && values[0] === '""' ? [''] : values)
   }
   return keys
 }
+
+/** The patient of all images without PatientID. */
+const nobody = { level: 'Patient', id: publicIdOf('') }
 
 /** Whatever is named, once, where all that stands above it is what was named above it. */
 function collect(catalog: Catalog, level: Level, keys: Keys): Instance[] {
   const found = new Set<PublicId>()
   for (const value of keys.get(level)!)
-    for (const each of catalog.lookup(value))
+    for (const each of value === '' ? [nobody] : catalog.lookup(value))
       if (each.level === level && fits(catalog, each.id, level, keys)) found.add(each.id)
   return [...found].flatMap(id => [...catalog.instancesOf(id)])
 }
