@@ -37,7 +37,7 @@ export function createNodeServices(parts: {
     ...{ store, nodes, calling, waitAfter, elapsed, pause },
     kinds: {
       commitment: commitmentReports(archive),
-      availability: availabilityNotices(archive.catalog, calling.aeTitle),
+      availability: availabilityNotices(archive, calling.aeTitle),
     },
   })
   const requesting = createRequesting({
