@@ -158,6 +158,37 @@ test('a requester that takes none of 10,000 reports is promised nothing more, an
   await far.stop()
 })
 
+test('a report that is refused on the association of its request is owed, and why is known', async () => {
+  const far = await start('FAR')
+  await far.receive({ instance: 1 })
+  const association = await connect({
+    ...{ host: '127.0.0.1', port: far.port, callingAeTitle: 'STRANGER', calledAeTitle: 'FAR' },
+    contexts: [
+      { abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [explicitLittleEndian] },
+    ],
+    services: {
+      operations: {
+        'N-EVENT-REPORT': async () => ({ status: 0x0110, errorComment: 'database is down' }),
+      },
+    },
+    log: silentLog,
+  })
+  const elements = commitmentElements({
+    ...{ transactionUid: '1.2.3', references: [of(1)], failures: [] },
+  })
+  await Array.fromAsync(
+    association.perform({
+      ...{ operation: 'N-ACTION', sopClassUid: storageCommitmentSopClass, actionTypeId: 1 },
+      sopInstanceUid: storageCommitmentInstance,
+      dataset: writeDataset(elements, explicitLittleEndian),
+    }),
+  )
+  const why = await eventually(() => [...far.notices.waiting()][0]?.why, 'the reason')
+  assert.match(why, /0x0110: database is down/)
+  await association.release()
+  await far.stop()
+})
+
 test('a requester that is down for an hour is told when it is back, over a restart between', async () => {
   const time = createTime()
   const folder = await freshFolder()

@@ -82,9 +82,10 @@ export function createNotices(parts: NoticesParts): Notices {
     kinds[notice.kind]?.settled?.(notice)
   }
 
-  function failed(key: Key, fault: Fault, what: Record<string, unknown>): void {
+  /** It waits longer each time, but for one that is to be said at once in another way. */
+  function failed(key: Key, fault: Fault, what: Record<string, unknown>, soon = false): void {
     const failures = (standings.get(key)?.failures ?? 0) + 1
-    const dueAt = elapsed() + parts.waitAfter(failures) * 1000
+    const dueAt = elapsed() + (soon ? 0 : parts.waitAfter(failures) * 1000)
     standings.set(key, { failures, dueAt, why: fault.detail || fault.advice })
     log[failures === 1 ? 'warn' : 'debug']('notice-not-taken', {
       ...what,
@@ -221,7 +222,11 @@ export function createNotices(parts: NoticesParts): Notices {
             settle(notice)
           }
         } catch (thrown) {
-          log.debug('notice-not-taken', { code: faultOf(thrown).code, kind: notice.kind })
+          const fault = faultOf(thrown)
+          const { kind, to } = notice
+          // That it went is nothing to tell: the report follows on an association of our own.
+          if (fault.code === 'peer-failed') failed(key, fault, { kind, ...to }, true)
+          else log.debug('notice-not-taken', { code: fault.code, kind })
         } finally {
           inHand.delete(key)
           ring()
