@@ -208,45 +208,6 @@ describe('what is found', () => {
     assert.deepEqual(await studies({ tag: 'TimezoneOffsetFromUTC', value: '+0900' }), [1, 2, 3])
   })
 
-  test('the wish for a view of enhanced images is no key', async () => {
-    const view = { tag: 'QueryRetrieveView', value: 'CLASSIC' }
-    assert.deepEqual(await studies(view), [1, 2, 3])
-    const [match] = await ask(box.port, { level: 'STUDY', keys: [view] })
-    assert.equal(match!.status, 0xff00)
-    assert.equal(match!.found!.get('QueryRetrieveView'), undefined)
-  })
-
-  test('a question mark stands for one letter of any script', async () => {
-    const many = await startAnswering()
-    const named = (study: number, name: string) => many.receive({ study, name, more: [utf8] })
-    await named(1, 'Groß')
-    await named(2, 'กี่')
-    const asked = (value: string) =>
-      found(
-        many.port,
-        { level: 'STUDY', keys: [utf8, { tag: 'PatientName', value }] },
-        'PatientName',
-      )
-    assert.deepEqual(await asked('gro?'), ['Groß'])
-    assert.deepEqual(await asked('???'), ['กี่'])
-    await many.stop()
-  })
-
-  test('levels in small letters, and INSTANCE, as some devices write them', async () => {
-    const all = (level: string, keyword: string) =>
-      found(box.port, { model: patientRoot, level, extended: [1] }, keyword)
-    assert.equal((await all('study', 'StudyInstanceUID')).length, 3)
-    assert.equal((await all('Series', 'SeriesInstanceUID')).length, 4)
-    assert.equal((await all('INSTANCE', 'SOPInstanceUID')).length, 5)
-  })
-
-  test('numbers that are asked for in another VR than theirs', async () => {
-    const asText = { tag: 'Rows', vr: 'IS', value: '1024' }
-    assert.deepEqual(await studies(asText), [2])
-    const asNumber = { tag: 'NumberOfStudyRelatedInstances', vr: 'US', value: [3] }
-    assert.deepEqual(await studies(asNumber), [1])
-  })
-
   test('in every transfer syntax of identifiers', async () => {
     for (const transferSyntaxUid of [
       '1.2.840.10008.1.2',
