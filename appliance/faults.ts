@@ -146,6 +146,8 @@ const unconnected: Readonly<Record<string, string>> = {
   ENOTFOUND: 'nobody knows this name',
   EAI_AGAIN: 'no name server answers',
   ETIMEDOUT: 'nobody answers',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
 }
 
 /** Of several addresses that were tried, what the first said; with the system's own word for it. */

@@ -20,6 +20,7 @@ export interface ImageOf {
   /** Bytes of pixel data. */
   pixels?: number
   transferSyntaxUid?: string
+  /** Further elements, or others in place of those that it has; by keyword. */
   more?: NewElement[]
   without?: string
 }
@@ -35,8 +36,10 @@ export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2'
 export function imageOf(given: ImageOf = {}): Image {
   const { study = 1, series = 1, instance = 1, pixels = 64, shade = 0 } = given
   const transferSyntaxUid = given.transferSyntaxUid ?? explicitLittleEndian
-  const sopInstanceUid = `1.2.826.0.1.${study}.${series}.${instance}`
-  const elements: NewElement[] = [
+  const { more = [] } = given
+  const own = more.find(({ tag }) => tag === 'SOPInstanceUID')?.value
+  const sopInstanceUid = (own as string) ?? `1.2.826.0.1.${study}.${series}.${instance}`
+  const usual: NewElement[] = [
     { tag: 'SOPClassUID', value: ctImageStorage },
     { tag: 'SOPInstanceUID', value: sopInstanceUid },
     { tag: 'StudyDate', value: given.date ?? '20260102' },
@@ -47,8 +50,10 @@ export function imageOf(given: ImageOf = {}): Image {
     { tag: 'StudyInstanceUID', value: `1.2.826.0.1.${study}` },
     { tag: 'SeriesInstanceUID', value: `1.2.826.0.1.${study}.${series}` },
     { tag: 'InstanceNumber', value: String(instance) },
-    ...(given.more ?? []),
-  ].filter(({ tag }) => tag !== given.without)
+  ]
+  const isUsual = ({ tag }: NewElement) =>
+    tag !== given.without && !more.some(each => each.tag === tag)
+  const elements = [...usual.filter(isUsual), ...more]
   const pixelData: NewElement = {
     tag: 'PixelData',
     vr: 'OW',

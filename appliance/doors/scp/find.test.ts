@@ -276,6 +276,30 @@ describe('what is negotiated', () => {
     keys[1]!.value = '1100-1200'
     assert.deepEqual(await asked([0, 1]), ['1.2.826.0.1.1'])
   })
+  test('dates and times combined that only the images say', async () => {
+    const one = await startAnswering()
+    const more = [
+      { tag: 'AcquisitionDate', value: '20260110' },
+      { tag: 'AcquisitionTime', value: '101500' },
+    ]
+    await one.receive({ more })
+    const asked = (times: string, extended: number[]) => {
+      const keys = [
+        { tag: 'AcquisitionDate', value: '20260109-20260111' },
+        { tag: 'AcquisitionTime', value: times },
+      ]
+      return found(one.port, { level: 'IMAGE', keys, extended }, 'SOPInstanceUID')
+    }
+    assert.equal((await asked('1200-1100', [1, 1])).length, 1)
+    assert.equal((await asked('1200-1100', [1, 0])).length, 0)
+    const day = [
+      { tag: 'AcquisitionDate', value: '20260110-20260110' },
+      { tag: 'AcquisitionTime', value: '1016-1100' },
+    ]
+    const late = { level: 'IMAGE', keys: day, extended: [1, 1] }
+    assert.deepEqual(await found(one.port, late, 'SOPInstanceUID'), [])
+    await one.stop()
+  })
   test('fuzzy names', async () => {
     const question = { level: 'STUDY', keys: [{ tag: 'PatientName', value: 'john smith' }] }
     assert.deepEqual(await found(box.port, question, 'PatientID'), [])

@@ -11,7 +11,7 @@ import {
   readDataset,
 } from '../../standard/dicom/dicom.ts'
 import { type OperationRequest, type Reply, status } from '../../standard/dimse/dimse.ts'
-import { type InformationModel, queryLevels } from './findModels.ts'
+import { type InformationModel, levelNamed } from './findModels.ts'
 import type { Agreed } from './findNegotiation.ts'
 import type { FindSettings } from './findSettings.ts'
 
@@ -24,12 +24,17 @@ export interface Asked {
 
 const queryRetrieveLevel = 0x00080052
 const specificCharacterSet = 0x00080005
+const queryRetrieveView = 0x00080053
 
 /** Nobody asks a longer question than this; a deflated one could grow without end. */
 const longestIdentifier = 4 * 1024 * 1024
 
-/** Elements that say how the others are meant. */
-const isAboutTheQuery = ({ tag }: Key) => tag === specificCharacterSet || tag === queryRetrieveLevel
+/**
+ * Elements that say how the others are meant. The view asks for enhanced images as classic ones, or
+ * the other way round (PS3.4 §C.3.4): that is not offered in negotiation, and images have no such attribute.
+ */
+const aboutTheQuery = new Set([specificCharacterSet, queryRetrieveLevel, queryRetrieveView])
+const isAboutTheQuery = ({ tag }: Key) => aboutTheQuery.has(tag)
 
 /**
  * What a C-FIND asks for, or why it is refused, with the element that is to blame
@@ -100,7 +105,7 @@ function datasetOf(
 function levelOf(dataset: Dataset, model: InformationModel): { level: Level } | { refusal: Reply } {
   const name = dataset.text(queryRetrieveLevel)
   if (!name) return mismatch('Query/Retrieve Level is missing', queryRetrieveLevel)
-  const level = Object.hasOwn(queryLevels, name) ? queryLevels[name] : undefined
+  const level = levelNamed(name)
   if (!level) return mismatch('there is no such Query/Retrieve Level', queryRetrieveLevel)
   if (!model.levels.includes(level)) {
     return mismatch(`${model.name} has no level ${name}`, queryRetrieveLevel)

@@ -18,12 +18,18 @@ export const findModels: Readonly<Record<string, InformationModel>> = {
 }
 
 /** Values of QueryRetrieveLevel (0008,0052): PS3.4 §C.6.1.1.1. */
-export const queryLevels: Readonly<Record<string, Level>> = {
-  PATIENT: 'Patient',
-  STUDY: 'Study',
-  SERIES: 'Series',
-  IMAGE: 'Instance',
-}
+const levelNames = {
+  Patient: 'PATIENT',
+  Study: 'STUDY',
+  Series: 'SERIES',
+  Instance: 'IMAGE',
+} as const satisfies Record<Level, string>
 
-export const levelName = (level: Level): string =>
-  Object.keys(queryLevels).find(name => queryLevels[name] === level)!
+export const levelName = (level: Level): string => levelNames[level]
+
+/** The level of a name; small letters are taken, and INSTANCE, which Orthanc takes too. */
+export function levelNamed(name: string): Level | undefined {
+  const wanted = name.toUpperCase()
+  if (wanted === 'INSTANCE') return 'Instance'
+  return (Object.keys(levelNames) as Level[]).find(level => levelNames[level] === wanted)
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { aeTitle, startNode } from '../../../test/conformance/dimse/node.ts'
 import {
+  callFor,
   type GivingBox,
   patientRoot,
   patientStudyOnly,
@@ -14,14 +15,24 @@ import {
   type Wanting,
 } from '../../../test/conformance/retrieve/giving.ts'
 import { ctImageStorage, imageOf } from '../../../test/faults/images.ts'
+import { eventually } from '../../../test/peers/programs.ts'
+import { type Fields, silentLog } from '../../log.ts'
 import {
   explicitLittleEndian,
   implicitLittleEndian,
   type NewElement,
   readDataset,
+  writeDataset,
 } from '../../standard/dicom/dicom.ts'
 import type { Reply, StoreRequest } from '../../standard/dimse/dimse.ts'
 
+/** `retrieve-failed` in the log. */
+const failures: Fields[] = []
+const log = {
+  ...silentLog,
+  warn: (event: string, fields: Fields) =>
+    void (event === 'retrieve-failed' && failures.push(fields)),
+}
 let box: GivingBox
 let destination: Awaited<ReturnType<typeof startNode>>
 
@@ -34,7 +45,7 @@ const image = (n: number, s: number, i: number) => `1.2.826.0.1.${n}.${s}.${i}`
 const patient = (value: string): NewElement => ({ tag: 'PatientID', value })
 
 before(async () => {
-  box = await startGiving()
+  box = await startGiving({ log })
   for (const given of [
     ...[1, 2, 3].map(instance => ({ patient: 'P1', study: 1, instance })),
     { patient: 'P1', study: 1, series: 2 },
@@ -97,6 +108,35 @@ describe('C-MOVE sends what is named', () => {
         ...{ completed: expected.length, failed: 0, warning: 0 },
       })
     }
+  })
+
+  test('what came under UIDs with leading zeros, as some devices write them', async () => {
+    const uid = '1.2.826.0.001.07'
+    const more = [
+      { tag: 'StudyInstanceUID', value: uid },
+      { tag: 'SeriesInstanceUID', value: `${uid}.01` },
+      { tag: 'SOPInstanceUID', value: `${uid}.01.01` },
+    ]
+    await box.receive({ patient: 'P7', study: 7, more })
+    const { arrived } = await moved({ model: studyRoot.move, level: 'IMAGE', keys: more })
+    assert.deepEqual(arrived, [`${uid}.01.01`])
+  })
+
+  test('what belongs to a patient of whom no identifier is known, by two quotation marks', async () => {
+    await box.receive({ patient: '', study: 60 })
+    await box.receive({ patient: '', study: 61 })
+    const { move } = patientRoot
+    const all = await moved({ model: move, level: 'PATIENT', keys: [patient('""')] })
+    assert.deepEqual(all.arrived, [image(60, 1, 1), image(61, 1, 1)])
+    const one = await moved({ model: move, level: 'STUDY', keys: [patient('""'), study(61)] })
+    assert.deepEqual(one.arrived, [image(61, 1, 1)])
+    const other = await moved({ model: move, level: 'STUDY', keys: [patient('""'), study(2)] })
+    assert.deepEqual(other.arrived, [])
+  })
+
+  test('at a level in small letters', async () => {
+    const { final } = await moved({ model: studyRoot.move, level: 'study', keys: [study(2)] })
+    assert.deepEqual([final.status, final.completed], [0x0000, 1])
   })
 
   test('nothing that stands below another parent than the one named', async () => {
@@ -236,7 +276,8 @@ describe('what cannot be sent', () => {
     mute.close()
   })
 
-  test('to a node that is down: A702 with every failed UID', async () => {
+  test('to a node that is down: A702 with every failed UID, and one line in the log', async () => {
+    failures.length = 0
     const replies = await retrieve(box.port, {
       ...{ model: studyRoot.move, level: 'SERIES', keys: [study(1), series(1, 1)] },
       destination: 'DOWN',
@@ -247,6 +288,38 @@ describe('what cannot be sent', () => {
       readDataset(final.dataset!, explicitLittleEndian).strings('FailedSOPInstanceUIDList'),
       [1, 2, 3].map(i => image(1, 1, i)),
     )
+    assert.deepEqual(
+      failures.map(({ code, instances }) => [code, instances]),
+      [['peer-unreachable', 3]],
+    )
+  })
+
+  test('to who leaves after the first image: one line for all that was left', async () => {
+    failures.length = 0
+    const association = await callFor(box.port, {
+      model: studyRoot.get,
+      contexts: [
+        {
+          ...{ abstractSyntax: ctImageStorage, transferSyntaxes: [explicitLittleEndian] },
+          role: { scu: false, scp: true },
+        },
+      ],
+      services: {
+        async store() {
+          association.abort()
+          return { status: 0x0000 }
+        },
+      },
+    })
+    const keys = [{ tag: 'QueryRetrieveLevel', value: 'STUDY' }, study(1)]
+    const replies = association.perform({
+      ...{ operation: 'C-GET', sopClassUid: studyRoot.get },
+      dataset: writeDataset(keys, explicitLittleEndian),
+    })
+    await assert.rejects(Array.fromAsync(replies))
+    await eventually(() => failures.length > 0, 'the line')
+    const [line, ...more] = failures
+    assert.deepEqual([line!.code, line!.instances, more], ['peer-aborted', 4, []])
   })
 
   test('in a C-GET without a context for it: A702, and the reason', async () => {

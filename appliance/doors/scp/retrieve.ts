@@ -9,7 +9,7 @@ import {
 import { faultOf } from '../../faults.ts'
 import type { Archive } from '../../holdings/archive/archive.ts'
 import type { Instance } from '../../holdings/catalog/catalog.ts'
-import type { Log } from '../../log.ts'
+import type { Fields, Log } from '../../log.ts'
 import { explicitLittleEndian, transferSyntaxes, writeDataset } from '../../standard/dicom/dicom.ts'
 import {
   type AssociationInfo,
@@ -106,7 +106,8 @@ export function createGet(parts: RetrieveParts): Service {
 /**
  * Sends what the identifier names, with a pending reply after each instance; the final one tells of
  * all (PS3.4 §C.4.2.1.5, §C.4.2.3): success; B000H when some failed or came with a warning; A702H
- * when none could be sent; FE00H after a C-CANCEL. Failed ones are listed and logged with the reason.
+ * when none could be sent; FE00H after a C-CANCEL. Failed ones are listed, and logged with the reason;
+ * those that were left when the association with the receiver ended, in one line.
  */
 async function* subOperations(
   { archive, log }: Pick<RetrieveParts, 'archive' | 'log'>,
@@ -126,14 +127,13 @@ async function* subOperations(
   let [completed, warning] = [0, 0]
   const failures: { uid: string; why: string }[] = []
   const settled = () => completed + warning + failures.length
-  const fail = (instance: Instance, code: string, why: string) => {
-    failures.push({ uid: instance.sopInstanceUid, why })
+  const fail = (failed: readonly Instance[], code: string, why: string, which: Fields) => {
+    for (const { sopInstanceUid: uid } of failed) failures.push({ uid, why })
     log.warn('retrieve-failed', {
       operation,
       callingAeTitle: request.association.callingAeTitle,
-      sopInstanceUid: instance.sopInstanceUid,
-      ...{ code, detail: why },
-      advice: 'It was not sent; the detail says why. Ask for it again once that is mended.',
+      ...{ ...which, code, detail: why },
+      advice: 'Not sent; the detail says why. Ask for it again once that is mended.',
     })
   }
   const counts = () => ({ completed, failed: failures.length, warning })
@@ -144,7 +144,9 @@ async function* subOperations(
   })
   try {
     for await (const sent of send(instances)) {
-      if (sent.outcome === 'failed') fail(sent.instance, sent.code, sent.why)
+      const { instance, outcome } = sent
+      if (outcome === 'failed')
+        fail([instance], sent.code, sent.why, { sopInstanceUid: instance.sopInstanceUid })
       else if (statusKind(sent.status) === 'warning') warning++
       else completed++
       if (settled() < instances.length) yield pending()
@@ -152,7 +154,8 @@ async function* subOperations(
   } catch (thrown) {
     // The association with the destination is over, and with it all that is left.
     const { code, detail, advice } = faultOf(thrown)
-    for (const instance of instances.slice(settled())) fail(instance, code, detail || advice)
+    const left = instances.slice(settled())
+    fail(left, code, detail || advice, { instances: left.length })
   }
   const remaining = instances.length - settled()
   const cancelled = remaining > 0

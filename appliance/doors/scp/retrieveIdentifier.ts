@@ -4,12 +4,13 @@ import type { Catalog, Instance, Level, PublicId } from '../../holdings/catalog/
 import {
   type Dataset,
   isCharacterSet,
-  isUid,
+  isUidOfDevices,
   keywordOf,
+  publicIdOf,
   readDataset,
 } from '../../standard/dicom/dicom.ts'
 import { type OperationRequest, type Reply, status } from '../../standard/dimse/dimse.ts'
-import { findModels, type InformationModel, queryLevels } from './findModels.ts'
+import { findModels, type InformationModel, levelNamed } from './findModels.ts'
 import { agreedOn } from './findNegotiation.ts'
 
 /** By the SOP classes of each: those of the same model as the C-FIND of theirs. */
@@ -76,7 +77,7 @@ export function instancesAskedFor(
       specificCharacterSet,
     )
   const name = identifier.text(queryRetrieveLevel) ?? ''
-  const level = Object.hasOwn(queryLevels, name) ? queryLevels[name]! : undefined
+  const level = levelNamed(name)
   if (!level) {
     const what = name ? 'there is no such Query/Retrieve Level' : 'Query/Retrieve Level is missing'
     return mismatch(what, queryRetrieveLevel)
@@ -109,18 +110,22 @@ function keysOf(
     }
     if (values.length > 1 && (!own || each === 'Patient'))
       return mismatch(`${keywordOf(tag)} must be one value`, tag)
-    const isKey = each === 'Patient' ? (text: string) => !/[*?]/.test(text) : isUid
+    const isKey = each === 'Patient' ? (text: string) => !/[*?]/.test(text) : isUidOfDevices
     if (!values.every(isKey)) return mismatch(`${keywordOf(tag)} is no unique key`, tag)
-    keys.set(each, values)
+    // As in C-FIND, of a patient of whom no identifier is known (PS3.4 §C.2.2.2.7).
+    keys.set(each, each === 'Patient' && values[0] === '""' ? [''] : values)
   }
   return keys
 }
+
+/** The patient of all images without PatientID. */
+const nobody = { level: 'Patient', id: publicIdOf('') }
 
 /** Whatever is named, once, where all that stands above it is what was named above it. */
 function collect(catalog: Catalog, level: Level, keys: Keys): Instance[] {
   const found = new Set<PublicId>()
   for (const value of keys.get(level)!)
-    for (const each of catalog.lookup(value))
+    for (const each of value === '' ? [nobody] : catalog.lookup(value))
       if (each.level === level && fits(catalog, each.id, level, keys)) found.add(each.id)
   return [...found].flatMap(id => [...catalog.instancesOf(id)])
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { createTime, startBox } from '../../../test/conformance/nodes/box.ts'
 import { freshFolders } from '../../../test/faults/holdings.ts'
@@ -13,6 +15,7 @@ const freshFolder = freshFolders(after)
 /** A node that takes Instance Availability Notifications, and the SOP Instance UIDs it heard of. */
 async function startListener(port: number) {
   const heard: string[][] = []
+  const availabilities: string[][] = []
   const stopping = new AbortController()
   const listener = createAcceptor({
     ...{ host: '127.0.0.1', port, aeTitles: 'any', log: silentLog },
@@ -25,7 +28,7 @@ async function startListener(port: number) {
             .items('ReferencedSeriesSequence')
             .flatMap(each => each.items('ReferencedSOPSequence'))
           assert.equal(said.text('StudyInstanceUID'), '1.2.826.0.1.1')
-          assert.ok(held.every(each => each.text('InstanceAvailability') === 'ONLINE'))
+          availabilities.push(held.map(each => each.text('InstanceAvailability') ?? ''))
           heard.push(held.map(each => each.text('ReferencedSOPInstanceUID') ?? ''))
           return { status: 0 }
         },
@@ -36,6 +39,7 @@ async function startListener(port: number) {
   await listener.listening
   return {
     heard,
+    availabilities,
     async stop() {
       stopping.abort()
       await running
@@ -55,6 +59,7 @@ test('a node is told of each instance, or of the whole study when it is stable, 
   assert.deepEqual(ris.heard.flat().sort(), ['1.2.826.0.1.1.1.1', '1.2.826.0.1.1.1.2'])
   await eventually(() => pacs.heard.length === 1, 'word of the study')
   assert.deepEqual(pacs.heard[0]?.sort(), ['1.2.826.0.1.1.1.1', '1.2.826.0.1.1.1.2'])
+  assert.deepEqual(pacs.availabilities, [['ONLINE', 'ONLINE']])
   await box.stop()
   await ris.stop()
   await pacs.stop()
@@ -77,4 +82,27 @@ test('what a node could not be told is told after a restart, and not of what has
   assert.deepEqual(ris.heard, [['1.2.826.0.1.1.1.1']])
   await box.stop()
   await ris.stop()
+})
+
+test('what was found damaged meanwhile is not told as there', async () => {
+  const port = await freePort()
+  const box = await startBox({
+    aet: 'BOX',
+    folder: await freshFolder(),
+    settings: { stableAge: 1 },
+  })
+  // Nobody listens there yet: the word is owed, and said as it is when it is taken.
+  await box.knows('pacs', 'PACS', port, { availability: 'study' })
+  const { instance } = await box.receive({ instance: 1 })
+  await box.receive({ instance: 2 })
+  await eventually(() => [...box.notices.waiting()].length === 1, 'it is owed')
+  truncateSync(join(box.folder, 'blobs/000/00', `${instance.blob}.dcm`), 100)
+  box.archive.scrub.begin()
+  await eventually(() => box.archive.damaged().length > 0, 'the scrub')
+  const pacs = await startListener(port)
+  await box.knows('pacs', 'PACS', port, { availability: 'study' })
+  await eventually(() => pacs.heard.length === 1, 'word of the study')
+  assert.deepEqual(pacs.availabilities[0]?.sort(), ['ONLINE', 'UNAVAILABLE'])
+  await box.stop()
+  await pacs.stop()
 })

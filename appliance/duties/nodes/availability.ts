@@ -1,11 +1,5 @@
 import type { Archive } from '../../holdings/archive/archive.ts'
-import {
-  type Catalog,
-  type Change,
-  type Instance,
-  keyOf,
-  type Store,
-} from '../../holdings/catalog/catalog.ts'
+import { type Change, type Instance, keyOf, type Store } from '../../holdings/catalog/catalog.ts'
 import { generateUid, type NewElement } from '../../standard/dicom/dicom.ts'
 import type { Kind, Notice } from './notice.ts'
 import type { Notices } from './notices.ts'
@@ -25,7 +19,11 @@ interface Available {
  * Instance Availability Notifications (PS3.4 R.3): an N-CREATE that says what of a study can be
  * fetched here, as it is at the moment of saying; nothing when it has left the box by then.
  */
-export function availabilityNotices(catalog: Catalog, aeTitle: string): Kind {
+export function availabilityNotices(
+  archive: Pick<Archive, 'catalog' | 'damaged'>,
+  aeTitle: string,
+): Kind {
+  const { catalog } = archive
   return {
     sopClassUid: availabilitySopClass,
 
@@ -37,14 +35,22 @@ export function availabilityNotices(catalog: Catalog, aeTitle: string): Kind {
       if (instances.length === 0) return undefined
       return {
         request: { operation: 'N-CREATE', sopClassUid: availabilitySopClass, sopInstanceUid },
-        elements: elementsOf(instances, node.localAet ?? aeTitle),
+        elements: elementsOf(
+          instances,
+          new Set(archive.damaged().map(({ blob }) => blob)),
+          node.localAet ?? aeTitle,
+        ),
       }
     },
   }
 }
 
-/** PS3.4 table R.3.2-1. */
-function elementsOf(instances: readonly Instance[], retrieveAeTitle: string): NewElement[] {
+/** PS3.4 table R.3.2-1; what was found damaged or missing is told as C-FIND tells it. */
+function elementsOf(
+  instances: readonly Instance[],
+  damaged: ReadonlySet<Instance['blob']>,
+  retrieveAeTitle: string,
+): NewElement[] {
   const series = Map.groupBy(instances, each => each.seriesInstanceUid)
   return [
     // Type 2: which procedure step it was is not known here.
@@ -58,7 +64,10 @@ function elementsOf(instances: readonly Instance[], retrieveAeTitle: string): Ne
           tag: 'ReferencedSOPSequence',
           items: held.map(each => [
             ...referenceItem(each),
-            { tag: 'InstanceAvailability', value: 'ONLINE' },
+            {
+              tag: 'InstanceAvailability',
+              value: damaged.has(each.blob) ? 'UNAVAILABLE' : 'ONLINE',
+            },
             { tag: 'RetrieveAETitle', value: retrieveAeTitle },
           ]),
         },

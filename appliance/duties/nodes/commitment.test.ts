@@ -16,8 +16,10 @@ import { silentLog } from '../../log.ts'
 import { explicitLittleEndian, writeDataset } from '../../standard/dicom/dicom.ts'
 import { connect, createAcceptor } from '../../standard/dimse/dimse.ts'
 import type { Reference } from './nodes.ts'
+import type { Notice } from './notice.ts'
 import { commitmentElements } from './references.ts'
 import { storageCommitmentInstance, storageCommitmentSopClass } from './services.ts'
+import { keyFor } from './shelves.ts'
 
 const freshFolder = freshFolders(after)
 const start = async (aet: string, more: Partial<BoxOptions> = {}) =>
@@ -105,23 +107,87 @@ test('what is not here, of another class, or damaged is not promised, each with 
   await far.stop()
 })
 
-/** Asks as a scanner does that goes as soon as its request is taken. */
-async function askAndGo(port: number, transactionUid: string, references: Reference[]) {
+test('what came under UIDs with leading zeros, as some devices write them, is promised as any other', async () => {
+  const { near, far, node } = await pair()
+  const odd = { sopClassUid: ctImageStorage, sopInstanceUid: '1.2.826.0.01.007' }
+  await far.receive({ more: [{ tag: 'SOPInstanceUID', value: odd.sopInstanceUid }] })
+  await far.receive({ instance: 2 })
+  const { transactionUid } = await near.commitments.request(node, [odd, of(2)])
+  const request = await reported(near, transactionUid)
+  assert.deepEqual(request.committed, [odd, of(2)])
+  await near.stop()
+  await far.stop()
+})
+
+/** Asks as a scanner does that goes as soon as its request is taken; what it was answered. */
+async function askAndGo(
+  port: number,
+  transactionUid: string,
+  references: Reference[],
+  callingAeTitle = 'NEAR',
+): Promise<number | undefined> {
   const association = await connect({
-    ...{ host: '127.0.0.1', port, callingAeTitle: 'NEAR', calledAeTitle: 'FAR', log: silentLog },
+    ...{ host: '127.0.0.1', port, callingAeTitle, calledAeTitle: 'FAR', log: silentLog },
     contexts: [
       { abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [explicitLittleEndian] },
     ],
   })
   const elements = commitmentElements({ transactionUid, references, failures: [] })
-  for await (const { status } of association.perform({
-    ...{ operation: 'N-ACTION', sopClassUid: storageCommitmentSopClass, actionTypeId: 1 },
-    sopInstanceUid: storageCommitmentInstance,
-    dataset: writeDataset(elements, explicitLittleEndian),
-  }))
-    assert.equal(status, 0)
+  const [reply] = await Array.fromAsync(
+    association.perform({
+      ...{ operation: 'N-ACTION', sopClassUid: storageCommitmentSopClass, actionTypeId: 1 },
+      sopInstanceUid: storageCommitmentInstance,
+      dataset: writeDataset(elements, explicitLittleEndian),
+    }),
+  )
   association.abort()
+  return reply?.status
 }
+
+test('a requester that takes none of 10,000 reports is promised nothing more, and others are', async () => {
+  const far = await start('FAR')
+  await far.receive({ instance: 1 })
+  const notice = (at: number): Notice => ({
+    ...{ id: `1.2.${at}`, to: { aet: 'NEAR', address: '127.0.0.1' }, kind: 'commitment', since: 0 },
+    about: { transactionUid: `1.2.${at}`, references: [of(1)] },
+  })
+  const waiting = Array.from({ length: 10_000 }, (_, at) => notice(at))
+  far.store.space('notices').commit({ put: waiting.map(each => [keyFor(each), each]) })
+  assert.equal(await askAndGo(far.port, '1.3', [of(1)]), 0x0213)
+  assert.equal(await askAndGo(far.port, '1.3', [of(1)], 'OTHER'), 0x0000)
+  await far.stop()
+})
+
+test('a report that is refused on the association of its request is owed, and why is known', async () => {
+  const far = await start('FAR')
+  await far.receive({ instance: 1 })
+  const association = await connect({
+    ...{ host: '127.0.0.1', port: far.port, callingAeTitle: 'STRANGER', calledAeTitle: 'FAR' },
+    contexts: [
+      { abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [explicitLittleEndian] },
+    ],
+    services: {
+      operations: {
+        'N-EVENT-REPORT': async () => ({ status: 0x0110, errorComment: 'database is down' }),
+      },
+    },
+    log: silentLog,
+  })
+  const elements = commitmentElements({
+    ...{ transactionUid: '1.2.3', references: [of(1)], failures: [] },
+  })
+  await Array.fromAsync(
+    association.perform({
+      ...{ operation: 'N-ACTION', sopClassUid: storageCommitmentSopClass, actionTypeId: 1 },
+      sopInstanceUid: storageCommitmentInstance,
+      dataset: writeDataset(elements, explicitLittleEndian),
+    }),
+  )
+  const why = await eventually(() => [...far.notices.waiting()][0]?.why, 'the reason')
+  assert.match(why, /0x0110: database is down/)
+  await association.release()
+  await far.stop()
+})
 
 test('a requester that is down for an hour is told when it is back, over a restart between', async () => {
   const time = createTime()
@@ -130,7 +196,7 @@ test('a requester that is down for an hour is told when it is back, over a resta
   await far.receive({ instance: 1 })
   const port = await freePort()
   await far.knows('near', 'NEAR', port)
-  await askAndGo(far.port, '1.2.3.4.5', [of(1)])
+  assert.equal(await askAndGo(far.port, '1.2.3.4.5', [of(1)]), 0x0000)
   // Two attempts, and a restart that forgets nothing.
   for (const tries of [1, 2]) {
     await eventually(() => [...far.notices.waiting()][0]?.failures === tries, 'an attempt')
@@ -228,7 +294,7 @@ test('a report comes on a new association when the old one is gone, before the r
   near = await start('NEAR', { folder: nearFolder, dicom })
   assert.equal(near.commitments.of(transactionUid)?.state, 'committed', 'a report is durable')
 
-  await askAndGo(far.port, transactionUid, [of(1)])
+  assert.equal(await askAndGo(far.port, transactionUid, [of(1)]), 0x0000)
   await eventually(() => [...far.notices.waiting()].length === 1, 'the report is owed')
   await far.stop()
   far = await start('FAR', { folder: farFolder, time })

@@ -25,7 +25,7 @@ export interface Commitments {
    * As SCP: takes a request. Resolves when it would survive a power cut, so that the door may answer
    * success; the report follows by itself, retried until the requester takes it. The same
    * transaction of the same requester again is reported again.
-   * Fault: `busy` (too many are waiting already).
+   * Fault: `busy` (too many are waiting already for this requester, or in all).
    */
   take(asked: CommitmentAsked): Promise<void>
   /**
@@ -44,8 +44,10 @@ export interface Commitments {
   forget: Requesting['forget']
 }
 
-/** Reports and notifications that may wait; past it no further promise is made. */
-const mostWaiting = 10_000
+/** Reports that may wait for one requester; past it no further promise is made to it. */
+const mostForOne = 10_000
+/** The same for all, since under many AE titles one may be many. */
+const mostWaiting = 100_000
 
 export function createCommitments(parts: {
   store: Store
@@ -58,12 +60,14 @@ export function createCommitments(parts: {
     ...requesting,
 
     async take({ transactionUid, references, association, peer, stop }) {
+      const to = { aet: association.callingAeTitle, address: association.remoteAddress }
+      if (notices.count(mostForOne, to) >= mostForOne)
+        throw new Fault('busy', `${mostForOne} reports are waiting for ${to.aet}`)
       if (notices.count(mostWaiting) >= mostWaiting)
         throw new Fault('busy', `${mostWaiting} reports are waiting for their requesters`)
       const about: Promised = { transactionUid, references }
       const notice: Notice = {
-        id: transactionUid,
-        to: { aet: association.callingAeTitle, address: association.remoteAddress },
+        ...{ id: transactionUid, to },
         ...{ kind: 'commitment', about, as: association.calledAeTitle, since: now().getTime() },
       }
       const sayOn = notices.hold(notice)

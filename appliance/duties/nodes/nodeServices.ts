@@ -43,7 +43,7 @@ export function createNodeServices(parts: {
     ...{ store, nodes, calling, waitAfter, elapsed, pause },
     kinds: {
       commitment: reports,
-      availability: availabilityNotices(archive.catalog, calling.aeTitle),
+      availability: availabilityNotices(archive, calling.aeTitle),
     },
   })
   const requesting = createRequesting({

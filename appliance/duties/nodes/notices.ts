@@ -20,8 +20,8 @@ export interface Notices {
   /** The write that makes it owed, for a transaction; `ring` when that is done. */
   owed(notice: Notice): readonly [Key, Notice]
   ring(): void
-  /** How many there are, counting no further than `limit`. */
-  count(limit: number): number
+  /** How many there are, of one recipient or of all, counting no further than `limit`. */
+  count(limit: number, to?: Recipient): number
   waiting(): Iterable<NoticeReport>
   /**
    * Keeps a notice from going out on a new association until the answer is called: with one that
@@ -82,9 +82,10 @@ export function createNotices(parts: NoticesParts): Notices {
     kinds[notice.kind]?.settled?.(notice, how)
   }
 
-  function failed(key: Key, fault: Fault, what: Record<string, unknown>): void {
+  /** It waits longer each time, but for one that is to be said at once in another way. */
+  function failed(key: Key, fault: Fault, what: Record<string, unknown>, soon = false): void {
     const failures = (standings.get(key)?.failures ?? 0) + 1
-    const dueAt = elapsed() + parts.waitAfter(failures) * 1000
+    const dueAt = elapsed() + (soon ? 0 : parts.waitAfter(failures) * 1000)
     standings.set(key, { failures, dueAt, why: fault.detail || fault.advice })
     log[failures === 1 ? 'warn' : 'debug']('notice-not-taken', {
       ...what,
@@ -181,7 +182,7 @@ export function createNotices(parts: NoticesParts): Notices {
     name: 'notices',
     ring,
     owed: notice => [keyFor(notice), notice],
-    count: limit => store.count({ under: owedKey, limit }),
+    count: (limit, to) => store.count({ under: to ? shelfOf(to) : owedKey, limit }),
 
     async run(stop) {
       // A node that is new or was changed may be reached at once.
@@ -221,7 +222,11 @@ export function createNotices(parts: NoticesParts): Notices {
             settle(notice, 'taken')
           }
         } catch (thrown) {
-          log.debug('notice-not-taken', { code: faultOf(thrown).code, kind: notice.kind })
+          const fault = faultOf(thrown)
+          const { kind, to } = notice
+          // That it went is nothing to tell: the report follows on an association of our own.
+          if (fault.code === 'peer-failed') failed(key, fault, { kind, ...to }, true)
+          else log.debug('notice-not-taken', { code: fault.code, kind })
         } finally {
           inHand.delete(key)
           ring()

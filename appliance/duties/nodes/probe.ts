@@ -61,12 +61,14 @@ const contextsAtFirst = mostContexts / 2
 
 /** What the other language's port makes of ours. */
 const misunderstandings = new Set(['peer-unreachable', 'peer-aborted', 'protocol-broken'])
+/** What only a port says that understood: it refuses, or speaks HTTP. */
+const understood = new Set(['peer-refused', 'protocol-broken'])
 
 /**
  * Negotiates and releases, and sends nothing to keep: first each SOP class in all transfer syntaxes,
  * then each that is taken in each of them alone. A port that speaks TLS where plain was expected,
- * or the other way round, is asked in its own language; an untrusted certificate is reported, and
- * looked past, since nothing is entrusted to it here.
+ * or the other way round, is asked in its own language, and its refusal in that is the one that is
+ * told; an untrusted certificate is reported, and looked past, since nothing is entrusted to it here.
  */
 export async function probe(
   calling: Calling & { now: () => number },
@@ -80,8 +82,8 @@ export async function probe(
   } catch (thrown) {
     if (!misunderstandings.has(faultOf(thrown).code)) throw thrown
     const other = { ...trusting, useTls: !node.useTls }
-    return await survey(asking, other, options).catch(() => {
-      throw thrown
+    return await survey(asking, other, options).catch((again: unknown) => {
+      throw understood.has(faultOf(again).code) ? again : thrown
     })
   }
 }

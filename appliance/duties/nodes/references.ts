@@ -1,4 +1,9 @@
-import { type Dataset, isUid, type NewElement, readDataset } from '../../standard/dicom/dicom.ts'
+import {
+  type Dataset,
+  isUidOfDevices,
+  type NewElement,
+  readDataset,
+} from '../../standard/dicom/dicom.ts'
 
 /** An item of a Referenced SOP Sequence: one instance, by its UIDs. */
 export interface Reference {
@@ -26,8 +31,10 @@ export function readCommitment(
     reason: item.numbers('FailureReason')[0] ?? 0,
   }))
   const all = [...references, ...failures]
-  const sound = all.every(each => isUid(each.sopClassUid) && isUid(each.sopInstanceUid))
-  return isUid(transactionUid) && sound ? { transactionUid, references, failures } : undefined
+  const uids = all.flatMap(each => [each.sopClassUid, each.sopInstanceUid])
+  return [transactionUid, ...uids].every(isUidOfDevices)
+    ? { transactionUid, references, failures }
+    : undefined
 }
 
 function referenceOf(item: Dataset): Reference {

@@ -50,7 +50,8 @@ export async function* answersTo(
   const asks = plan.filter(({ key }) => isMatched(key))
   const near = asks.filter(({ source }) => source.from !== 'header')
   const far = asks.filter(({ source }) => source.from === 'header')
-  const paired = query.combinedDateTimes ? pairsOf(near) : []
+  const pairs = query.combinedDateTimes ? pairsOf(asks) : []
+  const isPaired = (key: Key) => pairs.some(({ members }) => members.some(each => each.key === key))
   const readsHeader = plan.some(({ source }) => source.from === 'header')
   let begun = performance.now()
   for (const resource of answering.catalog.resources({ level, where: narrowed(query) })) {
@@ -59,10 +60,14 @@ export async function* answersTo(
       begun = performance.now()
     }
     if (stop.aborted) return
-    const pairs = paired.every(pair => pair.matches(resource))
-    if (!pairs || !near.every(each => isAsAsked(each, resource, answering, paired))) continue
+    const asAsked = (each: Planned) => isPaired(each.key) || isAsAsked(each, resource, answering)
+    const together = (pair: Pair, header?: Dataset) =>
+      pair.matches(...pair.members.map(each => textOf(each, resource, answering, header)))
+    if (!near.every(asAsked)) continue
+    if (!pairs.every(pair => pair.readsHeader || together(pair))) continue
     const header = readsHeader ? await headerOf(resource, answering) : undefined
-    if (!far.every(({ key }) => header && keyMatches(header, key))) continue
+    if (!far.every(({ key }) => isPaired(key) || (header && keyMatches(header, key)))) continue
+    if (!pairs.every(pair => !pair.readsHeader || together(pair, header))) continue
     if (stop.aborted) return
     yield {
       id: resource.id,
@@ -81,20 +86,21 @@ const unmatched = new Set(['TimezoneOffsetFromUTC', 'RetrieveAETitle'])
 
 const isMatched = (key: Key) => key.asked.kind !== 'universal' && !unmatched.has(key.keyword)
 
-function isAsAsked(
-  { key, source }: Planned,
-  resource: Resource,
-  answering: Answering,
-  pairs: readonly Pair[],
-): boolean {
-  if (pairs.some(pair => pair.keys.includes(key))) return true
-  const text = textOf(key, source, resource, answering)
+function isAsAsked(planned: Planned, resource: Resource, answering: Answering): boolean {
+  const { key } = planned
+  const text = textOf(planned, resource, answering)
   if (text === '') return key.matches([])
   return key.matches(isSingleText(key.vr) ? [text] : text.split('\\').map(value => value.trim()))
 }
 
-function textOf(key: Key, source: Source, resource: Resource, answering: Answering): string {
+function textOf(
+  { key, source }: Planned,
+  resource: Resource,
+  answering: Answering,
+  header?: Dataset,
+): string {
   if (source.from === 'computed') return source.text(resource, answering.catalog, answering)
+  if (source.from === 'header') return header?.text(key.tag) ?? ''
   return source.from === 'catalog' ? (resource.text(key.keyword) ?? '') : ''
 }
 
@@ -111,37 +117,41 @@ async function headerOf(resource: Resource, answering: Answering): Promise<Datas
 }
 
 function elementsOf(
-  { key, source }: Planned,
+  planned: Planned,
   resource: Resource,
   header: Dataset | undefined,
   answering: Answering,
 ): NewElement[] {
+  const { key, source } = planned
   const { tag, vr } = key
   if (source.from !== 'header') {
-    return [textElement(tag, vr, textOf(key, source, resource, answering))]
+    return [textElement(tag, vr, textOf(planned, resource, answering))]
   }
   const own = header ? answerOf(header, key) : { tag, ...(key.items ? { items: [] } : { vr }) }
   return [...creatorElement(key), own]
 }
 
-/** A date and its time of the catalogue, which are matched together. */
+/** A date and its time that are both ranges, which are matched together. */
 interface Pair {
-  keys: readonly [Key, Key]
-  matches(resource: Resource): boolean
+  members: readonly [Planned, Planned]
+  /** Whether the catalogue lacks one of them. */
+  readsHeader: boolean
+  matches(...dateAndTime: string[]): boolean
 }
 
-function pairsOf(near: readonly Planned[]): Pair[] {
-  const keys = near.flatMap(({ key, source }) => (source.from === 'catalog' ? [key] : []))
-  return keys.flatMap(date => {
-    if (date.vr !== 'DA' || !date.keyword.endsWith('Date')) return []
-    const time = keys.find(({ keyword }) => keyword === date.keyword.replace(/Date$/, 'Time'))
-    const matches = time && combinedMatcher(date.asked, time.asked)
+function pairsOf(asks: readonly Planned[]): Pair[] {
+  return asks.flatMap((date): Pair[] => {
+    const { keyword, vr } = date.key
+    if (vr !== 'DA' || !keyword.endsWith('Date')) return []
+    const ofTime = keyword.replace(/Date$/, 'Time')
+    const time = asks.find(({ key }) => key.vr === 'TM' && key.keyword === ofTime)
+    const matches = time && combinedMatcher(date.key.asked, time.key.asked)
     if (!time || !matches) return []
-    const text = (resource: Resource, key: Key) => resource.text(key.keyword) ?? ''
+    const readsHeader = [date, time].some(({ source }) => source.from === 'header')
     return [
       {
-        keys: [date, time] as const,
-        matches: (resource: Resource) => matches(text(resource, date), text(resource, time)),
+        ...{ members: [date, time], readsHeader },
+        matches: (day = '', hour = '') => matches(day, hour),
       },
     ]
   })

@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts'
-import { type Dataset, mainTagsOf, publicIdOf } from '../../standard/dicom/dicom.ts'
+import { type Dataset, isUidOfDevices, mainTagsOf, publicIdOf } from '../../standard/dicom/dicom.ts'
 import type { Instance, MainTags, Recorded } from '../catalog/catalog.ts'
 
 /** What a dataset's header says, as far as the catalogue wants to know it. */
@@ -18,11 +18,6 @@ export type Described = Omit<Recorded, 'instance'> & {
   >
 }
 
-/**
- * Digits and dots, up to 64: PS3.5 §9.1 but for its leading zeros, single components and empty
- * components, which real devices send and which harm nobody.
- */
-const acceptableUid = /^[0-9.]{1,64}$/
 /** No main tag's text is kept beyond this; identifiers are made from the whole. */
 const longestText = 4_096
 
@@ -56,7 +51,7 @@ export function describe(dataset: Dataset): Described {
 function uidOf(dataset: Dataset, keyword: string): string {
   const text = dataset.text(keyword)
   if (!text) throw new Fault('identifiers-missing', `${keyword} is missing`)
-  if (!acceptableUid.test(text)) throw new Fault('identifiers-missing', `${keyword} is no UID`)
+  if (!isUidOfDevices(text)) throw new Fault('identifiers-missing', `${keyword} is no UID`)
   return text
 }
 

@@ -147,7 +147,7 @@ function textMatch({ vr, asked }: Key): Match | undefined {
   }
   if (!plain.has(vr) && vr !== 'DA') return undefined
   if (asked.kind === 'single') return { kind: 'equals', values: [asked.value] }
-  if (asked.kind === 'wildcard') return { kind: 'wildcard', pattern: asked.pattern }
+  if (asked.kind === 'wildcard') return { kind: 'wildcard', pattern: widened(asked.pattern) }
   if (asked.kind !== 'list') return undefined
   const values = asked.of.flatMap(each => (each.kind === 'single' ? [each.value] : []))
   return values.length === asked.of.length ? { kind: 'equals', values } : undefined
@@ -163,15 +163,20 @@ function nameMatch({ asked }: Key, rules: MatchingRules): Match | undefined {
   if (text === undefined) return undefined
   if (rules.names === 'fuzzy') {
     const longest = wordsOf(text).toSorted((a, b) => b.length - a.length)[0]
-    return longest === undefined ? undefined : { kind: 'wildcard', pattern: `*${longest}*` }
+    return longest === undefined
+      ? undefined
+      : { kind: 'wildcard', pattern: widened(`*${longest}*`) }
   }
   const groups = text.split('=')
   const pattern = groups
     .map(group => group.replace(/[\s^]*\^[\s^]*/g, '*').trim())
     .join(groups.length > 1 ? '*' : '')
   const anywhere = groups.length > 1 || isBeyondLatin(text)
-  return { kind: 'wildcard', pattern: `${anywhere ? '*' : ''}${pattern}*` }
+  return { kind: 'wildcard', pattern: widened(`${anywhere ? '*' : ''}${pattern}*`) }
 }
+
+/** One letter as asked for may be none or two in the catalogue: a vowel of Thai, `SS` for `ß`. */
+const widened = (pattern: string): string => pattern.replaceAll('?', '*')
 
 /** The tag of the attribute that identifies a resource of a level: PS3.4 §C.6.1.1. */
 export const uniqueKey = {

@@ -56,7 +56,7 @@ export {
   type TransferSyntaxKind,
   transferSyntaxes,
 } from './transferSyntaxes.ts'
-export { generateUid, implementation, isUid, publicIdOf } from './uids.ts'
+export { generateUid, implementation, isUid, isUidOfDevices, publicIdOf } from './uids.ts'
 export { codeOf, hasLongLength, isSingleText, isText, isVr, nameOf } from './vr.ts'
 export { DatasetWalker, type Walked, type WalkerOptions } from './walker.ts'
 export { fold, hasWildcard, like } from './wildcards.ts'

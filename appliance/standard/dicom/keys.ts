@@ -149,16 +149,23 @@ function copyOf(item: Dataset): NewElement[] {
       const { tag, items } = element
       if (items) return [{ tag, items: items.map(copyOf) }]
       const vr = element.vr === 'UN' ? (vrOf(tag) ?? 'UN') : element.vr
-      const isTextual = isText(vr) || readNumbers(new Uint8Array(), vr, false) !== undefined
-      return isTextual ? [textElement(tag, vr, textAs(item, element, vr))] : []
+      return isText(vr) || isNumeric(vr) ? [textElement(tag, vr, textAs(item, element, vr))] : []
     })
 }
 
 const specificCharacterSet = 0x00080005
 
+const isNumeric = (vr: string): boolean => readNumbers(new Uint8Array(), vr, false) !== undefined
+
 /** The value as text though the encoding does not tell the VR; '' when it has no text form. */
 function textAs(dataset: Dataset, element: Element, vr: string): string {
   if (element.vr !== 'UN' && element.vr === vr) return dataset.textOf(element) ?? ''
+  // Numbers in a VR of text and the reverse, as some devices ask for them: what counts is the number.
+  if (isText(vr) && isNumeric(element.vr)) return dataset.textOf(element) ?? ''
+  if (isNumeric(vr) && isText(element.vr)) {
+    const text = dataset.textOf(element) ?? ''
+    return text.split('\\').every(each => /^\s*[+-]?\d+\s*$/.test(each)) ? text : ''
+  }
   if (isText(vr)) return trimText(decodeText(element.value, vr, dataset.characterSet), vr)
   const numbers = readNumbers(element.value, vr, dataset.bigEndian && element.vr !== 'UN')
   return numbers ? formatNumbers(numbers, vr) : ''

@@ -82,6 +82,12 @@ describe('person names, PS3.4 C.2.2.2.1.1', () => {
     assert.deepEqual(found('PN', '*^j*^*^dr*', names), ['Müller^Jürgen^^Dr.'])
   })
   const asian = ['Yamada^Tarou=山田^太郎=やまだ^たろう', 'ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎', '山田^太郎']
+  test('a letter that is two in capitals is one, and is two', () => {
+    const names = ['Groß^Jörg', 'GROSS^JÖRG', 'Grob^J']
+    assert.deepEqual(found('PN', 'gro?^j*', names), ['Groß^Jörg', 'Grob^J'])
+    assert.deepEqual(found('PN', 'GRO??^*', names), ['Groß^Jörg', 'GROSS^JÖRG'])
+    assert.deepEqual(found('PN', 'Groß^J?rg', names), ['Groß^Jörg', 'GROSS^JÖRG'])
+  })
   test('a key of one group asks the alphabetic group, of other scripts every group', () => {
     assert.deepEqual(found('PN', 'Yamada^Tarou', asian), [asian[0]])
     assert.deepEqual(found('PN', '山田*', asian), asian)
@@ -117,6 +123,15 @@ describe('universal matching, PS3.4 C.2.2.2.3', () => {
       assert.equal(kindOf(vr, ''), 'universal', vr)
       assert.deepEqual(found(vr, '  ', ['A', '']), ['A', ''], vr)
     }
+  })
+  test('so does a name of delimiters alone, and a range without ends', () => {
+    for (const key of ['^^^^', '==', '^=^', '^ ^'])
+      assert.deepEqual(
+        [kindOf('PN', key), found('PN', key, ['Doe', ''])],
+        ['universal', ['Doe', '']],
+      )
+    for (const vr of ['DA', 'TM', 'DT']) assert.equal(kindOf(vr, ' - '), 'universal', vr)
+    assert.equal(kindOf('LO', '-'), 'single')
   })
   test('a lone asterisk is one, PS3.4 C.2.2.2.4', () => {
     for (const vr of ['PN', 'LO', 'DA', 'UI'])

@@ -50,6 +50,9 @@ export function askedOf(vr: string, value: string): Asked {
 
 function oneAskedOf(vr: string, text: string): Asked {
   if (/^\**$/.test(text)) return { kind: 'universal' }
+  // A name of no component is none (PS3.5 §6.2.1.1), and a range without ends has everything within.
+  if (vr === 'PN' && /^[\^=\s]*$/.test(text)) return { kind: 'universal' }
+  if (isTimeVr(vr) && text === '-') return { kind: 'universal' }
   if (text === '""') return { kind: 'empty' }
   if (isTimeVr(vr) && text.includes('-') && !(vr === 'DT' && isDateTime(text))) {
     const range = rangeOf(vr, text)

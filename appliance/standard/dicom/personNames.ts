@@ -1,4 +1,4 @@
-import { fold, hasWildcard, like } from './wildcards.ts'
+import { fold, foldByLetter, hasWildcard, like } from './wildcards.ts'
 
 /** How person names are compared: as written, without case and accents, or also by their words. */
 export type NameRule = 'literal' | 'folded' | 'fuzzy'
@@ -13,19 +13,28 @@ export type NameRule = 'literal' | 'folded' | 'fuzzy'
  */
 export function nameMatcher(asked: string, rule: NameRule): (name: string) => boolean {
   if (rule === 'fuzzy') return fuzzyMatcher(asked)
-  const groups = groupsOf(asked, rule)
+  if (rule === 'literal') return matcherBy(asked, text => text)
+  const folded = matcherBy(asked, fold)
+  if (!asked.includes('?')) return folded
+  // `?` is one letter: of Groß the last one, though its capitals are GROSS.
+  const byLetter = matcherBy(asked, foldByLetter)
+  return name => folded(name) || byLetter(name)
+}
+
+function matcherBy(asked: string, normal: Normal): (name: string) => boolean {
+  const groups = groupsOf(asked, normal)
   const matchers = groups.map(groupMatcher)
   const [only] = matchers
   if (groups.length > 1) {
     return name => {
-      const held = groupsOf(name, rule)
+      const held = groupsOf(name, normal)
       return matchers.every((matches, at) => groups[at] === '' || matches(held[at] ?? ''))
     }
   }
   if (!only) return () => true
   const everywhere = isBeyondLatin(asked)
   return name => {
-    const held = groupsOf(name, rule)
+    const held = groupsOf(name, normal)
     return everywhere ? held.some(only) : only(held[0] ?? '')
   }
 }
@@ -34,11 +43,12 @@ export function nameMatcher(asked: string, rule: NameRule): (name: string) => bo
 export const isBeyondLatin = (text: string): boolean =>
   /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(text)
 
-function groupsOf(name: string, rule: NameRule): string[] {
+type Normal = (text: string) => string
+
+function groupsOf(name: string, normal: Normal): string[] {
   return name.split('=').map(group => {
     const components = group.split('^').map(component => component.trim())
-    const text = components.join('^').replace(/\^+$/, '')
-    return rule === 'literal' ? text : fold(text)
+    return normal(components.join('^').replace(/\^+$/, ''))
   })
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { readDataset, writeDataset } from './dicom.ts'
 import { storageSopClasses } from './sopClasses.ts'
 import { explicitLittleEndian, transferSyntaxes } from './transferSyntaxes.ts'
-import { generateUid, implementation, isUid, publicIdOf } from './uids.ts'
+import { generateUid, implementation, isUid, isUidOfDevices, publicIdOf } from './uids.ts'
 
 test('a UID has digits without leading zeros between dots, 64 characters at most', () => {
   const longest = `1.2.${'3'.repeat(60)}`
@@ -24,6 +24,13 @@ test('a UID has digits without leading zeros between dots, 64 characters at most
     '1.2\n',
   ]
   for (const uid of wrong) assert.ok(!isUid(uid), JSON.stringify(uid))
+})
+
+test('a UID as devices write it has digits and dots, 64 at most', () => {
+  for (const uid of ['1.2', '1.02.003', '1', '1..2', '.1', '1.', '7'.repeat(64)])
+    assert.ok(isUidOfDevices(uid), uid)
+  for (const uid of ['', '1.2 ', '1.*', '1.a', '1.2\n', '7'.repeat(65)])
+    assert.ok(!isUidOfDevices(uid), JSON.stringify(uid))
 })
 
 test('a fresh UID is a random UUID below 2.25', () => {

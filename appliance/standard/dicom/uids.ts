@@ -16,6 +16,13 @@ export function isUid(text: string): boolean {
   return text.length <= 64 && uidPattern.test(text)
 }
 
+/**
+ * Digits and dots, up to 64: PS3.5 §9.1 but for its leading zeros, single components and empty
+ * components, which real devices send and which harm nobody. What is kept under such a UID must be
+ * found, given back and promised under it.
+ */
+export const isUidOfDevices = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
+
 /** A fresh UID below 2.25 from a random (version 4) UUID: PS3.5 §B.2. */
 export function generateUid(random: (bytes: number) => Uint8Array): string {
   const uuid = Uint8Array.from(random(16))

@@ -42,6 +42,15 @@ export function fold(text: string): string {
     : text.normalize('NFD').replace(accents, '').toUpperCase().normalize('NFC')
 }
 
+/** The same, but of letters whose capitals are two, as `ß` has `SS`: those stay one. */
+export const foldByLetter = (text: string): string =>
+  isAscii(text)
+    ? fold(text)
+    : Array.from(text.normalize('NFC'), letter => {
+        const folded = fold(letter)
+        return folded.length > letter.length ? letter : folded
+      }).join('')
+
 function isAscii(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
   return true

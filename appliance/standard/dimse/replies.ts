@@ -3,7 +3,7 @@ import { type Command, noDataset } from './command.ts'
 import type { Reply } from './services.ts'
 import { status, statusKind } from './status.ts'
 import type { Task } from './task.ts'
-import { responseBit } from './vocabulary.ts'
+import { type Operation, responseBit } from './vocabulary.ts'
 
 /** Any value but the one that says there is none, PS3.7 table E.1-1. */
 export const datasetPresent = 0x0001
@@ -65,12 +65,17 @@ export function replyFrom(command: Command, transferSyntaxUid: string): Reply {
 }
 
 /** For a service that threw. Its advice is a sentence of the table of faults, so free of patients. */
-export function replyOfFault(thrown: unknown): { reply: Reply; fault: Fault } {
+export function replyOfFault(
+  thrown: unknown,
+  operation: Operation | undefined,
+): { reply: Reply; fault: Fault } {
   const fault = faultOf(thrown)
   const full = fault.code === 'storage-full' || fault.code === 'busy'
+  // A700H is of storage and query; the N-services have a code of their own (PS3.7 Annex C).
+  const noRoom = operation?.startsWith('N-') ? status.resourceLimitation : status.outOfResources
   return {
     reply: {
-      status: full ? status.outOfResources : status.processingFailure,
+      status: full ? noRoom : status.processingFailure,
       errorComment: fault.advice,
     },
     fault,

@@ -90,7 +90,8 @@ export interface OperationRequest extends Request {
 
 /**
  * What an end answers. A service that throws is answered for with 0x0110 (0xA700 for
- * `storage-full` and `busy`) and the fault's advice as Error Comment; the association lives on.
+ * `storage-full` and `busy`, 0x0213 of N-services) and the fault's advice as Error Comment; the
+ * association lives on.
  */
 export interface Services {
   /** Without it C-ECHO is answered with success. */

@@ -30,7 +30,7 @@ export async function* repliesOf(task: Task, around: Surroundings): AsyncGenerat
     else if (task.operation === 'C-STORE') yield await afterDataset(task, await store(task, around))
     else yield* operate(task, around)
   } catch (thrown) {
-    const { reply, fault } = replyOfFault(thrown)
+    const { reply, fault } = replyOfFault(thrown, task.operation)
     around.log.error('service-failed', {
       operation: task.operation,
       association: around.info.id,

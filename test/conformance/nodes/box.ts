@@ -77,7 +77,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
   const scp = createScp({
     settings: scpSettings.parse({ aet, host: '127.0.0.1', port: 0, ...options.dicom }),
     ...{ archive, nodes, asking, onRecord, now, commitments: services.commitments, ...converting },
-    log: silentLog,
+    log: options.log ?? silentLog,
   })
   const stopping = new AbortController()
   const running = Promise.all(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { NodeInput } from '../../../appliance/duties/nodes/nodes.ts'
@@ -81,4 +82,40 @@ test('a certificate of a stranger is told, not trusted, and a call over it refus
 test('a plain port is found behind a node that is called over TLS', async () => {
   const found = await box.asking.probe(await node(peer.port, { useTls: true }), { sopClasses })
   assert.equal(found.speaks, 'plain')
+})
+
+test('what answers in the other language is believed, though it refuses', async () => {
+  const rejection = Buffer.from('03000000000400010107', 'hex')
+  const answers = async (answer: Buffer) => {
+    const server = createServer(socket => {
+      socket.on('error', () => {})
+      // A-ASSOCIATE-RQ; a TLS handshake begins with 16H.
+      socket.once('data', asked => (asked[0] === 1 ? socket.end(answer) : socket.destroy()))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    after(() => server.close())
+    return node((server.address() as AddressInfo).port, { useTls: true, timeout: 5 })
+  }
+  await assert.rejects(box.asking.probe(await answers(rejection), { sopClasses }), {
+    code: 'peer-refused',
+  })
+  const http = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')
+  await assert.rejects(box.asking.probe(await answers(http), { sopClasses }), {
+    code: 'protocol-broken',
+    detail: /speaks HTTP/,
+  })
+})
+
+test('a port that speaks no TLS is told so in plain words', async () => {
+  const talking = createServer(socket => {
+    socket.on('error', () => {})
+    socket.write('220 ready\r\n')
+  })
+  await new Promise<void>(resolve => talking.listen(0, '127.0.0.1', resolve))
+  after(() => talking.close())
+  const { port } = talking.address() as AddressInfo
+  await assert.rejects(box.asking.echo(await node(port, { useTls: true })), {
+    code: 'peer-unreachable',
+    detail: /it does not speak TLS/,
+  })
 })

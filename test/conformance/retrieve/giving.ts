@@ -13,7 +13,7 @@ import {
 } from '../../../appliance/standard/dimse/dimse.ts'
 import { createTranscoder } from '../../../appliance/standard/pixels/pixels.ts'
 import { datasetOf } from '../../samples/part10.ts'
-import { type Box, startBox } from '../nodes/box.ts'
+import { type Box, type BoxOptions, startBox } from '../nodes/box.ts'
 
 export const patientRoot = {
   move: '1.2.840.10008.5.1.4.1.2.1.2',
@@ -33,9 +33,11 @@ export interface GivingBox extends Box {
   folderWithin(name: string): string
 }
 
-export async function startGiving(): Promise<GivingBox> {
+export async function startGiving(more: Pick<BoxOptions, 'log'> = {}): Promise<GivingBox> {
   const folder = await mkdtemp(join(tmpdir(), 'waystation-retrieve-'))
-  const box = await startBox({ aet: 'WAYSTATION', folder, transcoder: createTranscoder() })
+  const box = await startBox({
+    ...{ aet: 'WAYSTATION', folder, transcoder: createTranscoder(), ...more },
+  })
   return {
     ...box,
     folderWithin(name) {
