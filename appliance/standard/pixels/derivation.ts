@@ -67,10 +67,9 @@ export function amendmentsOf(
     [...Array.from({ length: times }, (_, at) => list[at] ?? ''), last].join('\\')
   const said = String(Number(ratio.toPrecision(5)))
   const isLossyAlready = told(tags.loss) === '01'
-  const imageType = image.told(tags.imageType)
   const description = describedAnew(image.told(tags.description), sentence(codec, quality, said))
   const elements: NewElement[] = [
-    ...(imageType ? [{ tag: tags.imageType, value: derivedType(imageType) }] : []),
+    { tag: tags.imageType, value: derivedType(image.told(tags.imageType) ?? new Uint8Array()) },
     { tag: tags.sopInstanceUid, value: sopInstanceUid },
     ...(description ? [{ tag: tags.description, value: description }] : []),
     { tag: 'SourceImageSequence', items: [sourceOf(told, isLossyAlready)] },
