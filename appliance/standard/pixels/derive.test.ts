@@ -11,132 +11,25 @@ import {
   readDataset,
   writeDataset,
 } from '../dicom/dicom.ts'
+import {
+  baseline,
+  compared,
+  countOf,
+  deep,
+  derived,
+  elementsOf,
+  extended,
+  grey,
+  jpeg,
+  jpeg2000,
+  nearLossless,
+  opening,
+  type Picture,
+  painted,
+  red,
+  targets,
+} from './derive.contract.ts'
 import { derivable, derive, transcode } from './pixels.ts'
-
-const jpeg = (suffix: string) => `1.2.840.10008.1.2.4.${suffix}`
-const [baseline, extended, nearLossless, jpeg2000] = ['50', '51', '81', '91'].map(jpeg) as [
-  ...[string, string, string, string],
-]
-const targets = [baseline, extended, nearLossless, jpeg2000]
-const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7'
-
-interface Picture {
-  rows: number
-  columns: number
-  samples: number
-  bitsAllocated: number
-  bitsStored: number
-  signed: boolean
-  frames: number
-  colours: string
-  planar?: boolean
-}
-
-const grey: Picture = {
-  ...{ rows: 24, columns: 31, samples: 1, bitsAllocated: 8, bitsStored: 8, signed: false },
-  ...{ frames: 3, colours: 'MONOCHROME2' },
-}
-const deep: Picture = { ...grey, bitsAllocated: 16, bitsStored: 12 }
-const red: Picture = { ...grey, samples: 3, colours: 'RGB' }
-
-const elementsOf = (picture: Picture, pixels: Uint8Array, more: NewElement[] = []) =>
-  [
-    { tag: 'SOPClassUID', value: secondaryCapture },
-    { tag: 'SOPInstanceUID', value: '1.2.3' },
-    { tag: 'SamplesPerPixel', value: picture.samples },
-    { tag: 'PhotometricInterpretation', value: picture.colours },
-    ...(picture.samples > 1 ? [{ tag: 'PlanarConfiguration', value: picture.planar ? 1 : 0 }] : []),
-    { tag: 'NumberOfFrames', value: String(picture.frames) },
-    { tag: 'Rows', value: picture.rows },
-    { tag: 'Columns', value: picture.columns },
-    { tag: 'BitsAllocated', value: picture.bitsAllocated },
-    { tag: 'BitsStored', value: picture.bitsStored },
-    { tag: 'HighBit', value: picture.bitsStored - 1 },
-    { tag: 'PixelRepresentation', value: picture.signed ? 1 : 0 },
-    { tag: 'PixelData', vr: 'OW', value: pixels },
-    ...more,
-  ].filter(({ tag }, at, all) => all.findLastIndex(each => each.tag === tag) === at) as NewElement[]
-
-const opening = (bytes: Uint8Array, size = 1000) =>
-  async function* () {
-    for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size)
-  }
-
-interface Asked {
-  from?: string
-  quality?: number
-  keep?: number
-  size?: number
-}
-
-async function derived(
-  elements: NewElement[],
-  to: string,
-  { from = explicitLittleEndian, quality = 90, keep, size }: Asked = {},
-): Promise<Buffer> {
-  const open = opening(writeDataset(elements, from), size)
-  const derivation = { quality, sopInstanceUid: '1.2.4' }
-  const chunks = derive(open, from, to, derivation, keep === undefined ? {} : { keep })
-  return Buffer.concat(await Array.fromAsync(chunks))
-}
-
-async function plain(bytes: Uint8Array, from: string) {
-  const chunks = transcode(opening(bytes)(), from, explicitLittleEndian)
-  return readDataset(Buffer.concat(await Array.fromAsync(chunks)), explicitLittleEndian)
-}
-
-const countOf = ({ rows, columns, samples, frames }: Picture) => rows * columns * samples * frames
-
-/** What a picture holds in the end: as in the middle of it, up to where it is noise of `noise`. */
-function painted(picture: Picture, { noise = 0.01, seed = 1 } = {}): Buffer {
-  const { columns, samples, bitsAllocated, bitsStored, signed } = picture
-  const width = bitsAllocated / 8
-  const length = countOf(picture) * width
-  const out = Buffer.alloc(length + (length % 2))
-  const most = 2 ** bitsStored - 1
-  let state = seed
-  for (let at = 0; at < countOf(picture); at++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    const pixel = Math.floor(at / samples)
-    const [x, y] = [pixel % columns, Math.floor(pixel / columns)]
-    const wave = 0.5 + 0.3 * Math.sin(x / 9 + (at % samples) * 2) + 0.15 * Math.cos(y / 11)
-    const share = wave * (1 - noise) + (state / 2 ** 32) * noise
-    const value = Math.round(Math.min(Math.max(share, 0), 1) * most)
-    if (signed) out.writeIntLE(value - 2 ** (bitsStored - 1), at * width, width)
-    else out.writeUIntLE(value, at * width, width)
-  }
-  return out
-}
-
-function samplesOf(pixels: Uint8Array, bitsAllocated: number, signed: boolean): number[] {
-  const bytes = Buffer.from(pixels)
-  const width = bitsAllocated / 8
-  return Array.from({ length: Math.floor(bytes.length / width) }, (_, at) =>
-    signed ? bytes.readIntLE(at * width, width) : bytes.readUIntLE(at * width, width),
-  )
-}
-
-/** How far what comes back is from what was there; the noise in relation to all that bits can say. */
-async function compared(picture: Picture, pixels: Buffer, there: Uint8Array, to: string) {
-  const dataset = await plain(there, to)
-  const back = samplesOf(
-    dataset.get('PixelData')!.value,
-    Number(dataset.text('BitsAllocated')),
-    picture.signed,
-  ).slice(0, countOf(picture))
-  const before = samplesOf(pixels, picture.bitsAllocated, picture.signed)
-  let [worst, squares] = [0, 0]
-  for (const [at, value] of back.entries()) {
-    const off = Math.abs(value - before[at]!)
-    worst = Math.max(worst, off)
-    squares += off * off
-  }
-  const rms = Math.sqrt(squares / back.length)
-  return {
-    ...{ worst, back, dataset },
-    decibels: 20 * Math.log10((2 ** picture.bitsStored - 1) / Math.max(rms, 1e-9)),
-  }
-}
 
 describe('with loss', () => {
   const picture = fc.record({
@@ -347,92 +240,6 @@ describe('with loss', () => {
         assert.ok((await derived(elements, to, { keep })).equals(there))
       assert.ok((await derived(elements, to, { size: 7 })).equals(there))
     }
-  })
-
-  const nested: NewElement[] = [
-    { tag: 'ImageType', value: ['ORIGINAL', 'PRIMARY', 'AXIAL'] },
-    { tag: 'PatientName', value: 'A^B' },
-    {
-      tag: 'SharedFunctionalGroupsSequence',
-      items: [
-        [
-          {
-            tag: 'CTImageFrameTypeSequence',
-            items: [[{ tag: 'FrameType', value: ['ORIGINAL', 'PRIMARY', 'VOLUME', 'NONE'] }]],
-          },
-        ],
-      ],
-    },
-    { tag: 'SourceImageSequence', items: [[{ tag: 'ReferencedSOPInstanceUID', value: '1.9' }]] },
-  ]
-
-  test('the image says that it is another one, of what, how and how much was lost', async () => {
-    for (const [to, method, how] of [
-      [baseline, 'ISO_10918_1', 'JPEG, IJG quality 90'],
-      [extended, 'ISO_10918_1', 'JPEG, IJG quality 90'],
-      [nearLossless, 'ISO_14495_1', 'JPEG-LS, off by 2 at most'],
-      [jpeg2000, 'ISO_15444_1', 'JPEG 2000, for 10:1'],
-    ] as const) {
-      const there = readDataset(await derived(elementsOf(grey, painted(grey), nested), to), to)
-      assert.equal(there.text('SOPInstanceUID'), '1.2.4')
-      assert.equal(there.text('ImageType'), 'DERIVED\\PRIMARY\\AXIAL')
-      assert.equal(there.text('PatientName'), 'A^B')
-      const [group] = there.items('SharedFunctionalGroupsSequence')
-      const [type] = group!.items('CTImageFrameTypeSequence')
-      assert.equal(type!.text('FrameType'), 'DERIVED\\PRIMARY\\VOLUME\\NONE')
-      const [source, ...others] = there.items('SourceImageSequence')
-      assert.equal(others.length, 0)
-      assert.equal(source!.text('ReferencedSOPClassUID'), secondaryCapture)
-      assert.equal(source!.text('ReferencedSOPInstanceUID'), '1.2.3')
-      assert.equal(source!.items('PurposeOfReferenceCodeSequence')[0]!.text('CodeValue'), '121320')
-      assert.equal(there.items('DerivationCodeSequence')[0]!.text('CodeValue'), '113040')
-      assert.equal(there.text('LossyImageCompression'), '01')
-      assert.equal(there.text('LossyImageCompressionMethod'), method)
-      const ratio = there.text('LossyImageCompressionRatio')
-      assert.ok(Number(ratio) > 1)
-      assert.equal(
-        there.text('DerivationDescription'),
-        `Lossy compression with ${how}, compression ratio ${ratio}`,
-      )
-      const tags = Array.from(there.elements(), ({ tag }) => tag)
-      assert.deepEqual(
-        tags,
-        tags.toSorted((a, b) => a - b),
-      )
-    }
-  })
-
-  test('what was lost before is told, too, value by value', async () => {
-    const before = (ratio: string, method: string): NewElement[] => [
-      { tag: 'LossyImageCompression', value: '01' },
-      ...(ratio ? [{ tag: 'LossyImageCompressionRatio', value: ratio }] : []),
-      ...(method ? [{ tag: 'LossyImageCompressionMethod', value: method }] : []),
-      { tag: 'DerivationDescription', value: 'smoothed' },
-    ]
-    for (const [ratio, method, ratios, methods] of [
-      ['5.5', 'ISO_10918_1', '5.5\\', 'ISO_10918_1\\'],
-      ['5.5', '', '5.5\\', '\\'],
-      ['', 'ISO_10918_1', '\\', 'ISO_10918_1\\'],
-      ['2\\3', 'A', '2\\3\\', 'A\\\\'],
-      ['', '', '', ''],
-    ] as const) {
-      const elements = elementsOf(grey, painted(grey), before(ratio, method))
-      const there = readDataset(await derived(elements, nearLossless), nearLossless)
-      const [said, how] = ['Ratio', 'Method'].map(
-        each => there.text(`LossyImageCompression${each}`)!,
-      ) as [string, string]
-      assert.ok(said.startsWith(ratios) && Number(said.slice(ratios.length)) > 1, said)
-      assert.equal(how, `${methods}ISO_14495_1`)
-      const [source] = there.items('SourceImageSequence')
-      assert.equal(source!.items('PurposeOfReferenceCodeSequence')[0]!.text('CodeValue'), '121322')
-      assert.match(there.text('DerivationDescription')!, / \[smoothed\]$/)
-    }
-    const full = 'x'.repeat(1000)
-    const elements = elementsOf(grey, painted(grey), [
-      { tag: 'DerivationDescription', value: full },
-    ])
-    const there = readDataset(await derived(elements, nearLossless), nearLossless)
-    assert.equal(there.text('DerivationDescription'), full)
   })
 
   test('compressed images are decoded first, and an image without a type is DERIVED', async () => {

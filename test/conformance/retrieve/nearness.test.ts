@@ -18,7 +18,7 @@ import { pydicomSamples } from '../../samples/pydicom.ts'
 
 let transcoder: Transcoder
 let folder: string
-/** Of at least 64 x 64 pixels, so that headers are no more than what they hold; one a name. */
+/** Those of its own tests; the others are tiny, or like these. */
 const samples = pydicomSamples().filter(
   ({ file, transferSyntaxUid }) =>
     /test_files\/[^/]*\.dcm$/.test(file) && transferSyntaxes.has(transferSyntaxUid),
