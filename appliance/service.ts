@@ -32,7 +32,7 @@ import { createMetrics, pause, runServices } from './host/health/health.ts'
 import { createHttpServer } from './host/http/http.ts'
 import type { LevelledLog, LogCategory } from './log.ts'
 import type { AssociateRequest, Offer } from './standard/dimse/dimse.ts'
-import { convertible, createTranscoder } from './standard/pixels/pixels.ts'
+import { convertible, createTranscoder, derivable } from './standard/pixels/pixels.ts'
 
 /** The data folder, claimed by this process alone, with all that is kept in it. */
 export interface Holdings {
@@ -132,7 +132,7 @@ export async function serveFrom(
   await sweepAttachments(written)
   const app = orthancRoutes({
     network: { nodes, asking, commitments: nodeServices.commitments },
-    conversion: { convertible, transcode: transcoder.transcode },
+    conversion: { ...transcoder, convertible, derivable },
     ...{ archive: intake, jobs, limits: web.limits, system, now, random: randomBytes },
     beside: { routes: beside, described: adminDescribed },
     ...{ store: written.store, attachments },

@@ -1,33 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { readDataset, readFileMeta } from '../../standard/dicom/dicom.ts'
 import type { JsonObject } from './json.ts'
-import { type DoorUnderTest, fileOf, withDoor } from './orthanc.contract.ts'
-
-/** The members of a ZIP file as unzip's own library sees them: name and content. */
-function unzipped(zip: Uint8Array): Record<string, Buffer> {
-  const folder = mkdtempSync(join(tmpdir(), 'waystation-zip-'))
-  try {
-    writeFileSync(join(folder, 'a.zip'), zip)
-    const script = `
-import sys, zipfile, os, json
-z = zipfile.ZipFile('a.zip')
-assert z.testzip() is None
-names = z.namelist()
-for i, n in enumerate(names): open('m%d' % i, 'wb').write(z.read(n))
-print(json.dumps(names))`
-    const names = JSON.parse(
-      execFileSync('/usr/bin/python3', ['-c', script], { cwd: folder, encoding: 'utf8' }),
-    ) as string[]
-    return Object.fromEntries(names.map((name, i) => [name, readFileSync(join(folder, `m${i}`))]))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
+import { type DoorUnderTest, fileOf, unzipped, withDoor } from './orthanc.contract.ts'
+import { noConversion } from './transcoding.ts'
 
 const bodyOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
@@ -251,6 +227,7 @@ test('images are converted on their way as far as that can be done, and the othe
     },
     {
       conversion: {
+        ...noConversion,
         convertible: () => true,
         async *transcode(_dataset, _from, to) {
           if (to !== '1.2.840.10008.1.2') throw new Error('it cannot after all')

@@ -17,7 +17,7 @@ import {
 } from './jobsBodies.ts'
 import type { JsonObject } from './json.ts'
 import { levelAt } from './levels.ts'
-import { expectQuality } from './lossyQuality.ts'
+import { qualityAsked } from './lossyQuality.ts'
 import type { Routes } from './routes.ts'
 import { syntaxAsked } from './transcoding.ts'
 
@@ -85,13 +85,13 @@ function wishOfArguments(
   fallback: string,
   extended = false,
 ): Wish {
-  expectQuality(c)
+  const quality = qualityAsked(desk, c)
   const transcode = syntaxAsked(desk, c.req.query('transcode'))
   return {
     ...{ media, utf8: desk.settings.zipUtf8, job: atOnce },
     extended: flag(c, 'extended') ?? extended,
     filename: c.req.query('filename') || fallback,
-    ...(transcode && { transcode }),
+    ...(transcode && { transcode, quality }),
   }
 }
 
@@ -102,7 +102,7 @@ function wishOfBody(
   fallback: string,
   extended = false,
 ): Wish {
-  expectQuality(body)
+  const quality = qualityAsked(desk, body)
   const transcode = syntaxAsked(desk, words(body, 'Transcode'))
   const job = jobWishOf(body)
   return {
@@ -110,7 +110,7 @@ function wishOfBody(
     extended: truth(body, 'Extended') ?? extended,
     utf8: truth(body, 'Utf8') ?? desk.settings.zipUtf8,
     filename: words(body, 'Filename') || (job.synchronous ? fallback : 'archive.zip'),
-    ...(transcode && { transcode }),
+    ...(transcode && { transcode, quality }),
   }
 }
 

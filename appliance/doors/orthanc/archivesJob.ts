@@ -23,6 +23,8 @@ export interface Wanted {
   filename: string
   /** The transfer syntax of what can be converted; the rest stays as it is. */
   transcode?: string
+  /** How much may not get lost by it, 1 to 100. */
+  quality?: number
 }
 
 const comment = 'Created by Waystation'
@@ -134,12 +136,15 @@ async function* membersOf(
 ): AsyncIterable<Member> {
   const nameOf = createNaming(desk, wanted.utf8)
   const media = wanted.media ? createMedia(desk, { extended: wanted.extended }) : undefined
+  const { transcode: to, quality = desk.settings.lossyQuality } = wanted
+  const into = to === undefined ? undefined : { to, quality }
   for (const instance of instancesOf(desk, wanted.resources)) {
     began(instance)
-    const { syntax, file } = await convertedFile(desk, instance, wanted.transcode)
+    const { syntax, sopInstanceUid, file } = await convertedFile(desk, instance, into)
     const transferSyntaxUid = syntax
     const converted = syntax !== instance.transferSyntaxUid
-    const name = media ? await media.add(instance, transferSyntaxUid) : nameOf(instance)
+    const written = { transferSyntaxUid, sopInstanceUid }
+    const name = media ? await media.add(instance, written) : nameOf(instance)
     const bytes = converted ? instance.bytes * growth : instance.bytes
     const compression = compressionOf(transferSyntaxUid)
     yield { name, bytes, at: desk.now(), compression, content: file }

@@ -129,6 +129,7 @@ test('how names are compared, errors said and queries kept is taken over', () =>
       ...{ ReadOnly: true, PatientLevelEnabled: false, ZipUseUtf8: true, QueryRetrieveSize: 0 },
       ...{ HttpDescribeErrors: false, DicomEchoChecksFind: true, CaseSensitivePN: true },
       ...{ DefaultEncoding: 'Greek', StorageAccessOnFind: 'Never' },
+      DicomLossyTranscodingQuality: 80,
       ...{ DicomDefaultRetrieveMethod: 'C-GET' },
       DicomModalities: {
         a: ['A', 'h', 104],
@@ -145,6 +146,7 @@ test('how names are compared, errors said and queries kept is taken over', () =>
   assert.deepEqual(http.orthanc, {
     ...{ readOnly: true, patientLevel: false, zipUtf8: true, queries: 1, describesErrors: false },
     ...{ echoChecksFind: true, defaultEncoding: 'Greek', storageAccessOnFind: 'Never' },
+    lossyQuality: 80,
   })
   assert.deepEqual(dicom.find, {
     ...{ personNames: 'literal', readHeaders: false, undeclaredCharacterSet: 'ISO_IR 126' },

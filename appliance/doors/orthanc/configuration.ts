@@ -207,6 +207,7 @@ const translations: Readonly<Record<string, Translation>> = {
   PatientLevelEnabled: to('http.orthanc.patientLevel', flagOf),
   HttpDescribeErrors: to('http.orthanc.describesErrors', flagOf),
   ZipUseUtf8: to('http.orthanc.zipUtf8', flagOf),
+  DicomLossyTranscodingQuality: to('http.orthanc.lossyQuality', countOf),
   DicomEchoChecksFind: to('http.orthanc.echoChecksFind', flagOf),
   QueryRetrieveSize(value, put) {
     put('http.orthanc.queries', Math.max(1, countOf(value)))

@@ -82,7 +82,6 @@ const reasons: Readonly<Record<string, string>> = {
   IngestTranscodingOfUncompressed: 'images are kept as they came',
   IngestTranscodingOfCompressed: 'images are kept as they came',
   LoadPrivateDictionary: 'names of private tags come from http.orthanc.dictionary only',
-  DicomLossyTranscodingQuality: 'no image is written with loss',
   ExternalDictionaries: 'DCMTK’s dictionaries are not read',
   MallocArenaMax: 'this is no program of the C library’s allocator',
   HttpTimeout: 'waits of outgoing HTTP are fixed',

@@ -8,7 +8,7 @@ import { type Asked, tagsIn } from './dictionary.ts'
 import { Refusal } from './errors.ts'
 import { failed } from './failures.ts'
 import type { JsonObject } from './json.ts'
-import { expectQuality } from './lossyQuality.ts'
+import { qualityAsked } from './lossyQuality.ts'
 import type { Routes } from './routes.ts'
 import { convertedFile, syntaxAsked } from './transcoding.ts'
 
@@ -17,13 +17,15 @@ export const instanceRoutes: Routes = (app, desk) => {
   app.get('/instances/:id/file', async c => {
     const instance = instanceOf(desk, c.req.param('id'))
     expectFile(c)
-    expectQuality(c)
+    const quality = qualityAsked(desk, c)
     const name = c.req.query('filename') ?? `${instance.id}.dcm`
     const stored = instance.transferSyntaxUid
     const asked = c.req.query('transcode') ?? stored
     const to = asked === stored ? stored : syntaxAsked(desk, asked)
-    const { syntax, file } = await convertedFile(desk, instance, to)
-    if (syntax !== to) throw new Refusal('NotImplemented', `This image is not converted to ${to}`)
+    const into = to === undefined ? undefined : { to, quality }
+    const { syntax, file, why } = await convertedFile(desk, instance, into)
+    if (syntax !== to)
+      throw new Refusal('NotImplemented', `This image is not converted to ${to}: ${why}`)
     const length = syntax === stored ? instance.bytes : undefined
     return streamed(
       file,

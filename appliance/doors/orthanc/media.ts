@@ -22,8 +22,11 @@ import {
  * ISO 9660 level 1: folders and files of up to eight capitals and digits, without extension.
  */
 export interface Media {
-  /** The name of a file for this instance, which the directory then refers to. */
-  add(instance: Instance, transferSyntaxUid: string): Promise<string>
+  /** The name of a file for this instance as it is written, which the directory then refers to. */
+  add(
+    instance: Instance,
+    written: { transferSyntaxUid: string; sopInstanceUid: string },
+  ): Promise<string>
   /** The DICOMDIR of all that was added. */
   directory(): Uint8Array
 }
@@ -61,7 +64,7 @@ export function createMedia(desk: Desk, { extended }: { extended: boolean }): Me
   }
 
   return {
-    async add(instance, transferSyntaxUid) {
+    async add(instance, { transferSyntaxUid, sopInstanceUid }) {
       if (files >= filesAtMost) {
         throw new Refusal('ParameterOutOfRange', `Media hold at most ${filesAtMost} files`)
       }
@@ -81,7 +84,7 @@ export function createMedia(desk: Desk, { extended }: { extended: boolean }): Me
       const record = recordWith(type, [
         { tag: 'ReferencedFileID', value: [folder, name] },
         { tag: 'ReferencedSOPClassUIDInFile', value: instance.sopClassUid },
-        { tag: 'ReferencedSOPInstanceUIDInFile', value: instance.sopInstanceUid },
+        { tag: 'ReferencedSOPInstanceUIDInFile', value: sopInstanceUid },
         { tag: 'ReferencedTransferSyntaxUIDInFile', value: transferSyntaxUid },
         ...(await keysOfInstance(desk, instance, type, number, extended)),
       ])

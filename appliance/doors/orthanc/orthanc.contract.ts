@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -212,4 +214,25 @@ export async function filled(door: DoorUnderTest) {
     StudyDate: '20250101',
   })
   return { a, b, c, d }
+}
+
+/** The members of a ZIP file as unzip's own library sees them: name and content. */
+export function unzipped(zip: Uint8Array): Record<string, Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'waystation-zip-'))
+  try {
+    writeFileSync(join(folder, 'a.zip'), zip)
+    const script = `
+import sys, zipfile, os, json
+z = zipfile.ZipFile('a.zip')
+assert z.testzip() is None
+names = z.namelist()
+for i, n in enumerate(names): open('m%d' % i, 'wb').write(z.read(n))
+print(json.dumps(names))`
+    const names = JSON.parse(
+      execFileSync('/usr/bin/python3', ['-c', script], { cwd: folder, encoding: 'utf8' }),
+    ) as string[]
+    return Object.fromEntries(names.map((name, i) => [name, readFileSync(join(folder, `m${i}`))]))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

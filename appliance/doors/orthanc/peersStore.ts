@@ -8,7 +8,7 @@ import { logExport } from './exports.ts'
 import { answerByJob, jobWishOf, truth, words } from './jobsBodies.ts'
 import { type Sending, sendEach, sendingBody, sendingContent } from './jobsInstances.ts'
 import type { JsonObject } from './json.ts'
-import { expectQuality } from './lossyQuality.ts'
+import { qualityAsked } from './lossyQuality.ts'
 import { answerOf, peerAt } from './peers.ts'
 import { callPeer, type Peer } from './peersCalls.ts'
 import { peerJson } from './peersConfiguration.ts'
@@ -20,6 +20,8 @@ interface Storing extends Sending {
   peer: Peer
   compress: boolean
   transcode?: string
+  /** How much may not get lost by it, 1 to 100. */
+  quality?: number
 }
 
 /** Sending what is kept here, or a file that is not, to a peer. */
@@ -30,12 +32,12 @@ export const peerStoreRoutes: Routes = (app, desk) => {
     const { body, parents, instances } = await sendingBody(desk, c)
     const peer = peerAt(desk, c)
     const wish = jobWishOf(body)
-    expectQuality(body)
+    const quality = qualityAsked(desk, body)
     const transcode = syntaxAsked(desk, words(body, 'Transcode'))
     const description: Storing = {
       ...{ parents, instances, permissive: wish.permissive, peer },
       compress: truth(body, 'Compress') ?? false,
-      ...(transcode !== undefined && { transcode }),
+      ...(transcode !== undefined && { transcode, quality }),
     }
     const content = contentOf(description, 0, 0)
     return answerByJob(desk, wish, { type: 'OrthancPeerStore', description, content })
@@ -69,7 +71,9 @@ function storeJob(desk: Desk): JobKind<Storing> {
     type: 'OrthancPeerStore',
     async run(context) {
       const { description, checkpoint, stop } = context
-      const { peer, compress, transcode } = description
+      const { peer, compress, transcode: to } = description
+      const { quality = desk.settings.lossyQuality } = description
+      const into = to === undefined ? undefined : { to, quality }
       let size = Number((checkpoint as { more?: unknown } | undefined)?.more ?? 0)
       const packers = createPackers('gzip')
       await sendEach(
@@ -78,7 +82,7 @@ function storeJob(desk: Desk): JobKind<Storing> {
         (failed, more) => contentOf(description, failed, Number(more ?? 0)),
         async function* (batch, tally) {
           for (const instance of batch) {
-            const { file } = await convertedFile(desk, instance, transcode)
+            const { file } = await convertedFile(desk, instance, into)
             const counted = countedBytes(compress ? packers.deflated(file, 1) : file, bytes => {
               size += bytes
             })

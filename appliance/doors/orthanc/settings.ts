@@ -38,6 +38,15 @@ export const orthancSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether names in archives have all letters unless told otherwise: ZipUseUtf8.'),
+  lossyQuality: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(90)
+    .describe(
+      'How much stays when images are converted with loss, unless told otherwise: DicomLossyTranscodingQuality.',
+    ),
   echoChecksFind: z
     .boolean()
     .default(false)

@@ -18,6 +18,19 @@ export async function openCodecs(): Promise<void> {
   if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync()
 }
 
+let within = false
+
+/** Runs a codec; what it throws leaves it broken off. */
+export function inCodec<T>(run: () => T): T {
+  within = true
+  const result = run()
+  within = false
+  return result
+}
+
+/** Whether a codec broke off, so that it may hold memory that nobody frees. */
+export const brokeOff = (): boolean => within
+
 /**
  * One frame as native pixels (PS3.5 §8.1.1): little endian, colours of a pixel together. Faults:
  * `dataset-malformed` when it is broken or is not what the dataset says, `not-supported`. After a
@@ -85,7 +98,7 @@ function run(
     encodedBuffer,
   })
   try {
-    return decoders[codec](context, { convertColorspaceToRgb }).getDecodedBuffer()!
+    return inCodec(() => decoders[codec](context, { convertColorspaceToRgb }).getDecodedBuffer()!)
   } catch (thrown) {
     throw new Fault('dataset-malformed', `a frame is not decoded: ${why(thrown)}`, {
       cause: thrown,

@@ -1,7 +1,7 @@
 import dcmjsCodecs from 'dcmjs-codecs'
 import { Fault } from '../../faults.ts'
 import { implicitLittleEndian } from '../dicom/dicom.ts'
-import type { Codec } from './decode.ts'
+import { type Codec, inCodec } from './decode.ts'
 import type { Shape } from './image.ts'
 import { encodeRle } from './rle.ts'
 import { fits } from './samples.ts'
@@ -12,7 +12,7 @@ const jpegSuffix = (suffix: string) => `${implicitLittleEndian}.4.${suffix}`
 
 /**
  * What is written without loss. JPEG 2000 (.91) and HTJ2K (.203) "may be lossless" (PS3.5 §A.4.4):
- * here they always are.
+ * here they are, unless loss is asked for (`lossy.ts`).
  */
 export const losslessCodecs: ReadonlyMap<string, Codec> = new Map<string, Codec>([
   [jpegSuffix('70'), 'jpeg'],
@@ -44,12 +44,14 @@ export function encodedPhotometricInterpretation(codec: Codec, native: string): 
  * `too-large`. After a fault the codecs may hold memory that nobody frees.
  */
 export function encodeFrame(codec: Codec, pixels: Uint8Array, native: Native): Uint8Array {
-  const { rows, columns, samples, bitsAllocated } = native
+  const { rows, columns, samples, bitsAllocated: bits, bitsStored, signed } = native
   if (codec === 'rle')
-    return encodeRle(pixels, { rows, columns, samples, bytesPerSample: bitsAllocated / 8 })
-  const encoded = run(codec, pixels, native)
-  if (encoded.length % 2 === 0) return encoded
-  return Buffer.concat([encoded, Buffer.alloc(1)])
+    return encodeRle(pixels, { rows, columns, samples, bytesPerSample: bits / 8 })
+  // Of 16 bits the library takes 8 and fewer for bytes, and JPEG knows no signs
+  const asAllocated = bits === 8 || bitsStored <= 8 || (codec === 'jpeg' && signed)
+  // There may be something in the others, such as overlays or signs that are not drawn out
+  const precision = !asAllocated && fits(pixels, bitsStored, signed) ? bitsStored : bits
+  return runEncoder(codec, pixels, { ...native, bitsStored: precision }, { lossy: false })
 }
 
 /** Faults of an image that is not written, before any of it is. */
@@ -76,48 +78,50 @@ export function checkEncodable(codec: Codec, native: Native): void {
   if (rows === 1 || columns === 1) throw unsupported('of a single row or column')
 }
 
-function run(codec: Exclude<Codec, 'rle'>, decodedBuffer: Uint8Array, native: Native): Uint8Array {
-  const { rows, columns, samples, bitsAllocated, signed } = native
+/** What the library is told beside the image; what is not said is as it has it. */
+export interface Parameters {
+  lossy: boolean
+  quality?: number
+  sampleFactor?: number
+  allowedLossyError?: number
+  rate?: number
+}
+
+/**
+ * One frame as the library compresses it, `bitsStored` bits of each sample, of even length. Fault:
+ * `not-supported`.
+ */
+export function runEncoder(
+  codec: Exclude<Codec, 'rle'>,
+  decodedBuffer: Uint8Array,
+  native: Native,
+  parameters: Parameters,
+): Uint8Array {
+  const { rows, columns, samples, bitsAllocated, bitsStored, signed } = native
   const context = new Context({
-    ...{
-      width: columns,
-      height: rows,
-      bitsAllocated,
-      bitsStored: precision(codec, decodedBuffer, native),
-    },
+    ...{ width: columns, height: rows, bitsAllocated, bitsStored },
     ...{ samplesPerPixel: samples, pixelRepresentation: signed ? 1 : 0, planarConfiguration: 0 },
     photometricInterpretation: samples === 3 ? native.photometricInterpretation : 'MONOCHROME2',
     decodedBuffer,
   })
   try {
-    return encoders[codec](context).getEncodedBuffer()!
+    const encoded = inCodec(() => encoders[codec](context, parameters).getEncodedBuffer()!)
+    return encoded.length % 2 === 0 ? encoded : Buffer.concat([encoded, Buffer.alloc(1)])
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message.slice(0, 200) : String(thrown)
     throw new Fault('not-supported', `a frame is not compressed: ${why}`, { cause: thrown })
   }
 }
 
-/**
- * Bits of a sample in the code stream: those stored, unless there is something in the others, such as
- * overlays or signs that are not drawn out. Of 16 bits the library takes 8 and fewer for bytes, and
- * JPEG knows no signs.
- */
-function precision(codec: Codec, pixels: Uint8Array, native: Native): number {
-  const { bitsAllocated, bitsStored, signed } = native
-  if (bitsAllocated === 8 || bitsStored <= 8 || (codec === 'jpeg' && signed)) return bitsAllocated
-  return fits(pixels, bitsStored, signed) ? bitsStored : bitsAllocated
-}
-
 const encoders = {
-  jpeg: (context: dcmjsCodecs.Context) =>
-    NativeCodecs.encodeJpeg(context, { lossy: false, predictor: 1, pointTransform: 0 }),
-  'jpeg-ls': (context: dcmjsCodecs.Context) =>
-    NativeCodecs.encodeJpegLs(context, { lossy: false, allowedLossyError: 0 }),
-  jpeg2000: (context: dcmjsCodecs.Context) =>
-    NativeCodecs.encodeJpeg2000(context, { lossy: false }),
-  htj2k: (context: dcmjsCodecs.Context) => NativeCodecs.encodeHtJpeg2000(context, { lossy: false }),
+  jpeg: (context: dcmjsCodecs.Context, parameters: Parameters) =>
+    NativeCodecs.encodeJpeg(context, { predictor: 1, pointTransform: 0, ...parameters }),
+  'jpeg-ls': (context: dcmjsCodecs.Context, parameters: Parameters) =>
+    NativeCodecs.encodeJpegLs(context, { allowedLossyError: 0, ...parameters }),
+  jpeg2000: NativeCodecs.encodeJpeg2000.bind(NativeCodecs),
+  htj2k: NativeCodecs.encodeHtJpeg2000.bind(NativeCodecs),
 }
 
-function unsupported(what: string): Fault {
+export function unsupported(what: string): Fault {
   return new Fault('not-supported', `pixels ${what} are not compressed so`)
 }

@@ -2,6 +2,7 @@ import { Fault } from '../../faults.ts'
 import { undefinedLength } from '../dicom/dicom.ts'
 import type { Codec } from './decode.ts'
 import { checkEncodable, encodedPhotometricInterpretation, type Native } from './encode.ts'
+import { checkLossy, type LossyCodec } from './lossy.ts'
 import { NativeFrames } from './nativeFrames.ts'
 import type { Pieces } from './pieces.ts'
 
@@ -43,6 +44,8 @@ export interface Conversion {
   from?: Codec | undefined
   to?: Codec | undefined
   lossyJpeg: boolean
+  /** With loss, instead of `to`; then what these tags say is remembered, too. */
+  loss?: { to: LossyCodec; notes: ReadonlySet<number> }
 }
 
 /** The image that passes by, in or into a compressed transfer syntax, little endian. */
@@ -66,11 +69,16 @@ export class Image {
   }
 
   get becomesNative(): boolean {
-    return this.#conversion.to === undefined
+    return this.#conversion.to === undefined && this.#conversion.loss === undefined
   }
 
   describes(tag: number): boolean {
-    return tag in pixelDescription
+    return tag in pixelDescription || this.#conversion.loss?.notes.has(tag) === true
+  }
+
+  /** What was said of the description so far, little endian. */
+  told(tag: number): Buffer | undefined {
+    return this.#told.get(tag)
   }
 
   drops(tag: number): boolean {
@@ -133,7 +141,7 @@ export class Image {
 
   /** The header of the pixel data as they will be. Faults: `not-supported`, `too-large`. */
   begin(): { vr: string; length: number } {
-    const { from, to } = this.#conversion
+    const { from, to, loss } = this.#conversion
     const { rows, columns, samples, bitsAllocated, frames } = this.shape
     if (rows === 0 || columns === 0 || frames < 1)
       throw new Fault('dataset-malformed', 'pixel data without Rows and Columns')
@@ -142,13 +150,20 @@ export class Image {
       throw new Fault('not-supported', `compressed pixels of ${bitsAllocated} bits`)
     if (samples !== 1 && samples !== 3)
       throw new Fault('not-supported', `compressed pixels of ${samples} samples`)
-    if (to) checkEncodable(to, this.native)
+    if (loss) this.#checkLossy(loss.to)
+    else if (to) checkEncodable(to, this.native)
+    const compressing = !this.becomesNative
     const frame = frameLength(this.shape)
     const length = frame * frames
-    if (frame > frameLimit || (!to && length > 0xfffffffe))
+    if (frame > frameLimit || (!compressing && length > 0xfffffffe))
       throw new Fault('too-large', `${frames} frames of ${frame} bytes when decoded`)
-    if (to) return { vr: 'OB', length: undefinedLength }
+    if (compressing) return { vr: 'OB', length: undefinedLength }
     return { vr: bitsAllocated > 8 ? 'OW' : 'OB', length: length + (length % 2) }
+  }
+
+  #checkLossy(to: LossyCodec): void {
+    const highBit = this.#told.has(0x00280102) ? this.#number(0x00280102, 0) : undefined
+    checkLossy(to, { ...this.native, highBit, sopClassUid: this.#text(0x00080016) })
   }
 
   /** Native pixels of so many bytes begin; in words where big endian turned them by the word. */

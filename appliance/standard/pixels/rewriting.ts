@@ -9,6 +9,7 @@ import {
   type StructureListener,
   undefinedLength,
 } from '../dicom/dicom.ts'
+import { type Amendment, derivedType } from './derivation.ts'
 import type { Image } from './image.ts'
 import { type Piece, Pieces } from './pieces.ts'
 
@@ -24,6 +25,10 @@ const pixelData = 0x7fe00010
 const pixelRepresentation = 0x00280103
 /** Counts the bytes of everything behind it: retired, and wrong once anything is written anew. */
 const lengthToEnd = 0x00080001
+/** Says of a frame what ImageType says of an image, PS3.3 §C.8.16.1. */
+const frameType = 0x00089007
+/** Values that are looked at are not longer. */
+const heldLimit = 8192
 
 /** What PS3.5 §6.2.2 has inside of what nobody knew: implicit little endian, whatever surrounds it. */
 const withinUnknown: Encoding = { explicit: false, bigEndian: false }
@@ -60,20 +65,27 @@ interface Value {
   width: number
   /** Kept back until it is complete. */
   held?: { tag: number; vr: number; bytes: Uint8Array }
-  of?: 'fragment' | 'native pixels'
+  of?: 'fragment' | 'native pixels' | 'amended'
 }
 
 /**
  * Writes a dataset that passes by in another encoding, in memory for one chunk. Sequences and items
  * get undefined lengths, since their new ones are not known while they pass; group lengths, which
  * would be wrong, are left out (PS3.5 §7.2). With an `image`, pixel data become frames, and the
- * elements that describe them what they will be.
+ * elements that describe them what they will be. `amendments`, in the order of their tags, take the
+ * place of what the dataset itself has in these tags, or come in addition.
  */
 export class Rewriting implements StructureListener {
   readonly #structure: Structure
   readonly #image: Image | undefined
-  readonly #pieces = new Pieces()
+  readonly #written = new Pieces()
+  /** Where it goes: `#written`, or out of sight while a sequence is left out. */
+  #pieces = this.#written
   readonly #open: Open[]
+  readonly #amendments: readonly Amendment[]
+  #amended = 0
+  /** How many levels were open around the sequence that is left out. */
+  #leftOutAt = 0
   #chunk: Uint8Array = new Uint8Array()
   #chunkAt = 0
   #chunkEnd = 0
@@ -81,9 +93,15 @@ export class Rewriting implements StructureListener {
   /** The first bytes of a number whose others come with the next chunk. */
   #odd: Uint8Array = new Uint8Array()
 
-  constructor(source: Encoding, target: Encoding, image?: Image) {
+  constructor(
+    source: Encoding,
+    target: Encoding,
+    image?: Image,
+    amendments: readonly Amendment[] = [],
+  ) {
     this.#structure = new Structure(source, this)
     this.#image = image
+    this.#amendments = amendments
     this.#open = [{ target, empty: false, negative: false }]
   }
 
@@ -94,7 +112,8 @@ export class Rewriting implements StructureListener {
     this.#chunkEnd += chunk.length
     this.#structure.push(chunk)
     this.#pass()
-    return this.#pieces.take()
+    if (this.#pieces !== this.#written) this.#pieces.take()
+    return this.#written.take()
   }
 
   /** After the last chunk. Fault: `dataset-truncated`. */
@@ -104,7 +123,12 @@ export class Rewriting implements StructureListener {
 
   topLevel(tag: number): boolean {
     this.#pass()
-    if (this.#image?.lacksBefore(tag)) this.#write(this.#image.planarConfiguration)
+    for (let next = this.#next; next && next.tag <= tag; next = this.#next) {
+      this.#pieces.add(next.bytes)
+      this.#amended++
+    }
+    if (this.#amendments.length === 0 && this.#image?.lacksBefore(tag))
+      this.#write(this.#image.planarConfiguration)
     return true
   }
 
@@ -125,8 +149,10 @@ export class Rewriting implements StructureListener {
     }
     const width = this.#structure.bigEndian === target.bigEndian ? 1 : (widths.get(meant) ?? 1)
     this.#value = { at: valueAt, end: valueAt + length, width }
-    if (length <= 64 && (tag === pixelRepresentation || image?.describes(tag)))
+    const amended = top && this.#isAmended(tag)
+    if (length <= heldLimit && this.#looksAt(tag, image))
       this.#value.held = { tag, vr: meant, bytes: new Uint8Array(length) }
+    else if (amended) this.#value.of = 'amended'
     else this.#header(tag, meant, length)
     if (length === 0) this.#pass()
   }
@@ -134,6 +160,10 @@ export class Rewriting implements StructureListener {
   sequence(tag: number, vr: number, _at: number, _valueAt: number, length: number): void {
     this.#pass()
     const outer = this.#inner
+    if (this.#open.length === 1 && this.#isAmended(tag)) {
+      this.#leftOutAt = 1
+      this.#pieces = new Pieces()
+    }
     const isUnknown = vr === unknown
     this.#header(tag, isUnknown ? unknown : sequence, length === 0 ? 0 : undefinedLength)
     this.#enter(isUnknown ? withinUnknown : outer.target, length === 0)
@@ -170,6 +200,24 @@ export class Rewriting implements StructureListener {
       const tag = kind === 'dataset' ? itemDelimitation : sequenceDelimitation
       this.#pieces.delimiter(tag, 0, target.bigEndian)
     }
+    if (this.#open.length === this.#leftOutAt) {
+      this.#leftOutAt = 0
+      this.#pieces = this.#written
+    }
+  }
+
+  get #next(): Amendment | undefined {
+    return this.#amendments[this.#amended]
+  }
+
+  /** After `topLevel`: the amendment of a tag that the dataset has was the last one written. */
+  #isAmended(tag: number): boolean {
+    return this.#amended > 0 && this.#amendments[this.#amended - 1]!.tag === tag
+  }
+
+  #looksAt(tag: number, image: Image | undefined): boolean {
+    if (tag === frameType && !image) return this.#amendments.length > 0
+    return tag === pixelRepresentation || image?.describes(tag) === true
   }
 
   /** Encapsulated ones begin with a Basic Offset Table of nothing: PS3.5 §A.4. */
@@ -217,7 +265,9 @@ export class Rewriting implements StructureListener {
     const bytes = this.#chunk.subarray(value.at - this.#chunkAt, end - this.#chunkAt)
     const { held } = value
     if (held) held.bytes.set(bytes, held.bytes.length - (value.end - value.at))
-    else if (value.of === 'fragment') this.#image!.add(bytes)
+    else if (value.of === 'amended') {
+      // Said anew already
+    } else if (value.of === 'fragment') this.#image!.add(bytes)
     else if (value.of) this.#image!.addNative(bytes, this.#pieces)
     else if (value.width === 1) this.#pieces.add(bytes)
     else this.#turn(bytes, value.width, end === value.end)
@@ -231,7 +281,12 @@ export class Rewriting implements StructureListener {
   #release(held: NonNullable<Value['held']>, width: number): void {
     const { tag, vr, bytes } = held
     if (tag === pixelRepresentation) this.#inner.negative = bytes.includes(1)
-    const image = this.#open.length === 1 ? this.#image : undefined
+    const top = this.#open.length === 1
+    const image = top ? this.#image : undefined
+    if (tag === frameType && !top) {
+      this.#write({ tag, vr, bytes: derivedType(bytes) })
+      return
+    }
     if (!image?.describes(tag)) {
       this.#write({ tag, vr, bytes: turned(bytes, width) })
       return
@@ -239,6 +294,7 @@ export class Rewriting implements StructureListener {
     // An image reads and says what is little endian
     const { bigEndian } = this.#structure
     const written = image.described(tag, bigEndian ? turned(bytes, width) : bytes)
+    if (this.#isAmended(tag)) return
     this.#write({ tag, vr, bytes: bigEndian ? written : turned(written, width) })
   }
 

@@ -34,6 +34,61 @@ export function withAllColours(halved: Uint8Array): Uint8Array {
   return out
 }
 
+/** RGB of YBR_FULL (PS3.3 §C.7.6.3.1.2), bytes. */
+export function rgbOf(ybr: Uint8Array): Uint8Array {
+  const out = new Uint8ClampedArray(ybr.length)
+  for (let at = 0; at + 2 < ybr.length; at += 3) {
+    const [y, cb, cr] = [ybr[at]!, ybr[at + 1]! - 128, ybr[at + 2]! - 128]
+    out[at] = y + 1.402 * cr
+    out[at + 1] = y - 0.344136 * cb - 0.714136 * cr
+    out[at + 2] = y + 1.772 * cb
+  }
+  return new Uint8Array(out.buffer)
+}
+
+/** Samples of two bytes, of which the second says nothing, in one. */
+export function narrowed(wide: Uint8Array): Uint8Array {
+  const narrow = new Uint8Array(wide.length >> 1)
+  for (let at = 0; at < narrow.length; at++) narrow[at] = wide[2 * at]!
+  return narrow
+}
+
+/** The least and the greatest sample. */
+export function extremes(
+  pixels: Uint8Array,
+  { bitsAllocated, signed }: { bitsAllocated: number; signed: boolean },
+): { least: number; most: number } {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.length)
+  const width = bitsAllocated / 8
+  for (let at = 0; at + width <= pixels.length; at += width) {
+    const bits = width === 1 ? pixels[at]! : view.getUint16(at, true)
+    const value = signed ? (bits << (32 - bitsAllocated)) >> (32 - bitsAllocated) : bits
+    if (value < least) least = value
+    if (value > most) most = value
+  }
+  return { least, most }
+}
+
+/** Samples between two numbers, those beyond as the nearest of them. */
+export function within(
+  pixels: Uint8Array,
+  { bitsAllocated, signed }: { bitsAllocated: number; signed: boolean },
+  { least, most }: { least: number; most: number },
+): Uint8Array {
+  const out = Buffer.from(pixels)
+  const width = bitsAllocated / 8
+  for (let at = 0; at + width <= out.length; at += width) {
+    const value = signed ? out.readIntLE(at, width) : out.readUIntLE(at, width)
+    if (value < least || value > most) {
+      const nearest = Math.min(Math.max(value, least), most)
+      if (signed) out.writeIntLE(nearest, at, width)
+      else out.writeUIntLE(nearest, at, width)
+    }
+  }
+  return out
+}
+
 /** Whether every sample of two bytes is a number of so many bits: there may be more in them. */
 export function fits(pixels: Uint8Array, bits: number, signed: boolean): boolean {
   const odd = pixels.byteOffset % 2 === 1

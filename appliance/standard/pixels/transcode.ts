@@ -12,7 +12,7 @@ import {
 } from '../dicom/dicom.ts'
 import { type Codec, decodeFrame, openCodecs } from './decode.ts'
 import { encodeFrame, losslessCodecs } from './encode.ts'
-import { Image } from './image.ts'
+import { Image, type Shape } from './image.ts'
 import type { Piece } from './pieces.ts'
 import { Rewriting, turned } from './rewriting.ts'
 
@@ -41,16 +41,25 @@ const compressed: ReadonlySet<string> = new Set([
 ])
 
 /** Code streams of the first are as they stand ones of the others: PS3.5 §A.4.1, §A.4.4, §A.4.9. */
-const alsoIs: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({ 70: ['57'], 90: ['91'], 201: ['203'], 202: ['201', '203'] }).map(
+const others: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({ 50: ['51'], 70: ['57'], 90: ['91'], 201: ['203'], 202: ['201', '203'] }).map(
     ([from, to]) => [jpegOf(from), to.map(jpegOf)] as const,
   ),
 )
 
+/** Whether images of one transfer syntax are as they stand ones of the other. */
+export function isAlso(from: string, to: string): boolean {
+  return from === to || others.get(from)?.includes(to) === true
+}
+
+/** Whether datasets in this transfer syntax are read. */
+export function isRead(uid: string): boolean {
+  return plain.has(uid) || compressed.has(uid)
+}
+
 /** Whether datasets of one transfer syntax are, as a rule, converted to another without loss. */
 export function convertible(from: string, to: string): boolean {
-  const known = plain.has(from) || compressed.has(from)
-  return from === to || (known && (plain.has(to) || losslessCodecs.has(to)))
+  return isAlso(from, to) || (isRead(from) && (plain.has(to) || losslessCodecs.has(to)))
 }
 
 /** Into what is converted without loss, best first: as anybody reads it, else small and well known. */
@@ -66,7 +75,7 @@ export const losslessTargets: readonly string[] = [
 const inflatedLimit = 8 * 1024 ** 3
 
 /** So much is rewritten at a time. */
-const sliceSize = 256 * 1024
+export const sliceSize = 256 * 1024
 
 /**
  * A dataset in another transfer syntax, while it passes by: in memory for a chunk, and for a frame
@@ -80,21 +89,36 @@ export async function* transcode(
   to: string,
 ): AsyncGenerator<Uint8Array> {
   if (!convertible(from, to)) throw new Fault('not-supported', `from ${from} to ${to}`)
-  if (from === to || alsoIs.get(from)?.includes(to)) {
+  if (isAlso(from, to)) {
     yield* dataset
     return
   }
-  // Deflated is explicit little endian in another wrapping, PS3.5 §A.5
-  const inner = (uid: string) => (uid === deflatedLittleEndian ? explicitLittleEndian : uid)
-  const unwrapped = from === deflatedLittleEndian ? inflated(dataset) : dataset
-  const written =
-    inner(from) === inner(to) ? unwrapped : rewritten(unwrapped, inner(from), inner(to))
+  const source = unwrapped(dataset, from)
+  const written = inner(from) === inner(to) ? source : rewritten(source, inner(from), inner(to))
   yield* to === deflatedLittleEndian ? deflated(written) : written
 }
 
-async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenerator<Uint8Array> {
+/** Deflated is explicit little endian in another wrapping, PS3.5 §A.5. */
+export const inner = (uid: string) => (uid === deflatedLittleEndian ? explicitLittleEndian : uid)
+
+export function unwrapped(dataset: Bytes, from: string): Bytes {
+  return from === deflatedLittleEndian ? inflated(dataset) : dataset
+}
+
+/** What the frames of a transfer syntax are decoded with, if with anything. */
+export function decoding(from: string) {
   const lossyJpeg = from === jpegBaseline || from === jpegExtended
   const decoder = compressed.has(from) ? (transferSyntaxes.get(from)!.kind as Codec) : undefined
+  const decoded = (frame: Uint8Array, shape: Shape): Uint8Array => {
+    if (!decoder) return frame
+    const toRgb = lossyJpeg && shape.photometricInterpretation.startsWith('YBR')
+    return decodeFrame(decoder, frame, shape, { toRgb })
+  }
+  return { lossyJpeg, decoder, decoded }
+}
+
+async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenerator<Uint8Array> {
+  const { lossyJpeg, decoder, decoded } = decoding(from)
   const encoder = losslessCodecs.get(to)
   const image =
     decoder || encoder ? new Image({ from: decoder, to: encoder, lossyJpeg }) : undefined
@@ -103,8 +127,7 @@ async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenera
   const become = (piece: Piece) => {
     if (piece instanceof Uint8Array) return piece
     const { shape, native } = image!
-    const toRgb = lossyJpeg && shape.photometricInterpretation.startsWith('YBR')
-    const pixels = decoder ? decodeFrame(decoder, piece.frame, shape, { toRgb }) : piece.frame
+    const pixels = decoded(piece.frame, shape)
     if (encoder) return fragment(encodeFrame(encoder, pixels, native))
     return target.bigEndian && shape.bitsAllocated > 8 ? turned(pixels, 2) : pixels
   }
@@ -117,7 +140,7 @@ async function* rewritten(dataset: Bytes, from: string, to: string): AsyncGenera
 }
 
 /** One fragment a frame, PS3.5 §A.4. */
-function fragment(encoded: Uint8Array): Uint8Array {
+export function fragment(encoded: Uint8Array): Uint8Array {
   const out = Buffer.allocUnsafe(8 + encoded.length)
   out.writeUInt32LE(0xe000fffe, 0)
   out.writeUInt32LE(encoded.length, 4)

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '../../faults.ts'
-import { explicitLittleEndian, implicitLittleEndian, writeDataset } from '../dicom/dicom.ts'
+import {
+  explicitLittleEndian,
+  implicitLittleEndian,
+  readDataset,
+  writeDataset,
+} from '../dicom/dicom.ts'
 import { createTranscoder, type Transcoder } from './pixels.ts'
 
 const elements = [{ tag: 'PatientComments', value: 'x'.repeat(3_000) }]
@@ -82,3 +87,46 @@ test('a transcoder that is closed converts no more', async () => {
     (error: unknown) => error instanceof Fault && error.code === 'stopping',
   )
 })
+
+const image = (bits: number) =>
+  writeDataset(
+    [
+      { tag: 'SOPInstanceUID', value: '1.2.3' },
+      { tag: 'SamplesPerPixel', value: 1 },
+      { tag: 'PhotometricInterpretation', value: 'MONOCHROME2' },
+      { tag: 'Rows', value: 16 },
+      { tag: 'Columns', value: 16 },
+      { tag: 'BitsAllocated', value: 16 },
+      { tag: 'BitsStored', value: bits },
+      { tag: 'PixelRepresentation', value: 0 },
+      { tag: 'PixelData', vr: 'OW', value: new Uint8Array(512) },
+    ],
+    explicitLittleEndian,
+  )
+
+test('an image with loss is made of two readings, and one that cannot be is a fault that holds up nobody', async () => {
+  const transcoder = createTranscoder({ threads: 1 })
+  const derived = async (bits: number) => {
+    let times = 0
+    const open = () => {
+      times++
+      return given(image(bits))
+    }
+    const derivation = { quality: 90, sopInstanceUid: '1.2.4' }
+    const chunks = transcoder.derive(open, explicitLittleEndian, baseline, derivation)
+    return { bytes: Buffer.concat(await Array.fromAsync(chunks)), times }
+  }
+  const first = await derived(8)
+  assert.equal(first.times, 2)
+  assert.equal(readDataset(first.bytes, baseline).text('SOPInstanceUID'), '1.2.4')
+  for (let at = 0; at < 3; at++)
+    await assert.rejects(
+      derived(12),
+      (error: unknown) => error instanceof Fault && error.code === 'not-supported',
+    )
+  assert.deepEqual(await derived(8), first)
+  assert.deepEqual(await converted(transcoder), expected)
+  await transcoder.close()
+})
+
+const baseline = '1.2.840.10008.1.2.4.50'

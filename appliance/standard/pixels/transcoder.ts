@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { Fault } from '../../faults.ts'
+import type { Derivation } from './derivation.ts'
+import { derivable } from './derive.ts'
 import { convertible, transcode } from './transcode.ts'
-import type { FromWorker, ToWorker } from './worker.ts'
+import type { FromWorker, Order, ToWorker } from './worker.ts'
 
 type Bytes = AsyncIterable<Uint8Array>
 
@@ -12,6 +14,11 @@ export interface Transcoder {
    * `dataset-malformed`, `dataset-truncated`, `too-large` (in memory or time), those of `dataset`.
    */
   transcode(dataset: Bytes, from: string, to: string): Bytes
+  /**
+   * Another image, in a transfer syntax with loss, of the dataset that `open` opens, twice. Faults as
+   * above, those of the dataset before the first chunk (see `derivable`).
+   */
+  derive(open: () => Bytes, from: string, to: string, derivation: Derivation): Bytes
   /** Ends the threads; what is under way ends with the fault `stopping`. */
   close(): Promise<void>
 }
@@ -74,29 +81,35 @@ export function createTranscoder(options: TranscoderOptions = {}): Transcoder {
     queue.shift()?.()
   }
 
-  async function* convert(dataset: Bytes, from: string, to: string): AsyncGenerator<Uint8Array> {
+  async function* convert(open: () => Bytes, order: Order): AsyncGenerator<Uint8Array> {
     const worker = await lease()
-    const source = dataset[Symbol.asyncIterator]()
+    let source = open()[Symbol.asyncIterator]()
     const tell = (message: ToWorker, transfer: ArrayBuffer[] = []) =>
       worker.postMessage(message, transfer)
     const told = listen(worker, patience)
     let sound = false
     try {
-      tell({ from, to })
+      tell(order)
       for (;;) {
         const message = await told.next()
         if (message === 'done') {
           sound = true
           return
         }
-        if (message === 'wanting') {
+        if (message === 'again') {
+          await source.return?.()
+          source = open()[Symbol.asyncIterator]()
+        } else if (message === 'wanting') {
           const { value, done } = await source.next()
           const chunk = done ? undefined : new Uint8Array(value)
           tell({ chunk }, chunk ? [chunk.buffer] : [])
         } else if ('chunk' in message) {
           yield message.chunk
           tell('taken')
-        } else throw new Fault(message.code, message.detail)
+        } else {
+          sound = message.sound
+          throw new Fault(message.code, message.detail)
+        }
       }
     } finally {
       told.end()
@@ -108,8 +121,12 @@ export function createTranscoder(options: TranscoderOptions = {}): Transcoder {
   return {
     transcode(dataset, from, to) {
       return convertible(from, to) && from !== to
-        ? convert(dataset, from, to)
+        ? convert(() => dataset, { from, to })
         : transcode(dataset, from, to)
+    },
+    async *derive(open, from, to, derivation) {
+      if (!derivable(from, to)) throw new Fault('not-supported', `from ${from} to ${to} with loss`)
+      yield* convert(open, { from, to, derivation })
     },
     async close() {
       closed = true

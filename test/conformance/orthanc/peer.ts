@@ -18,7 +18,11 @@ import { openStore } from '../../../appliance/holdings/catalog/catalog.ts'
 import { openBlobs, storageSettings } from '../../../appliance/holdings/storage/storage.ts'
 import { createHttpServer, httpLimitsSettings } from '../../../appliance/host/http/http.ts'
 import { silentLog } from '../../../appliance/log.ts'
-import { convertible, createTranscoder } from '../../../appliance/standard/pixels/pixels.ts'
+import {
+  convertible,
+  createTranscoder,
+  derivable,
+} from '../../../appliance/standard/pixels/pixels.ts'
 import { accepting, end, freePort, start } from '../../peers/programs.ts'
 
 /** A server of the Orthanc REST API, ours or theirs. */
@@ -115,7 +119,7 @@ export async function startOurs(
   const transcoder = createTranscoder()
   const app = orthancRoutes({
     running: box,
-    conversion: { convertible, transcode: transcoder.transcode },
+    conversion: { ...transcoder, convertible, derivable },
     network,
     archive: seen(archive),
     attachments: await openBlobs(storageSettings.parse({}), join(folder, 'attachments')),

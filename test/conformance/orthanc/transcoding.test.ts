@@ -13,7 +13,14 @@ import { absent, type Server, startOrthanc, startOurs } from './peer.ts'
 
 let ours: Server
 let folder: string
-const files = roundsOf(pydicomSamples())[0]!.map(({ file }) => file)
+const samples = roundsOf(pydicomSamples())[0]!
+const files = samples.map(({ file }) => file)
+/** Baseline is Extended as it stands, so nothing more is lost of these. */
+const isBaseline = new Set(
+  samples
+    .filter(each => each.transferSyntaxUid === '1.2.840.10008.1.2.4.50')
+    .map(each => each.sopInstanceUid),
+)
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waystation-transcoding-'))
@@ -93,9 +100,66 @@ describe('Debian’s Orthanc', { skip: absent }, () => {
         [],
       )
     })
+
+  for (const [name, to, count, withoutThem] of [
+    ['JPEG Baseline', '1.2.840.10008.1.2.4.50', 10, 0],
+    ['JPEG Extended', '1.2.840.10008.1.2.4.51', 10, 3],
+    ['JPEG-LS near-lossless', '1.2.840.10008.1.2.4.81', 10, 0],
+  ] as const)
+    test(`an archive in ${name} says of images what Orthanc says of them`, async () => {
+      const expected = descriptions(await archive(theirs, 'theirs', to), to)
+      const got = descriptions(await archive(ours, 'ours', to), to)
+      const absent = [...expected.keys()].filter(uid => !got.has(uid) && !isBaseline.has(uid))
+      const pairs = [...expected].filter(([uid]) => got.has(uid))
+      assert.ok(pairs.length >= count, `${pairs.length} compared`)
+      // Of 12 bits: our codecs have no lossy JPEG of these
+      assert.equal(absent.length, withoutThem, absent.join())
+      for (const [uid, theirs] of pairs) {
+        const own = got.get(uid)!
+        // Ratios and methods belong together; what had lost something is no uncompressed one
+        const { ratios } = own
+        assert.equal(ratios, String(own.LossyImageCompressionMethod).split(',').length, uid)
+        const again = Number(ratios) > 1
+        assert.deepEqual(own, { ...theirs, ratios, ...(again && { purpose: '121322' }) }, uid)
+      }
+    })
 })
 
-test('one file in each lossless transfer syntax, by its UID', async () => {
+/** What describes an image that lost something, of a file; sequences by the codes and UIDs in them. */
+const describing = `
+import json, sys, warnings
+warnings.simplefilter('ignore')
+import pydicom
+def told(file):
+    d = pydicom.dcmread(file, stop_before_pixels=True)
+    values = {key: str(d.get(key, '')) for key in ('SamplesPerPixel', 'PhotometricInterpretation',
+        'PlanarConfiguration', 'BitsAllocated', 'BitsStored', 'HighBit', 'PixelRepresentation',
+        'ImageType', 'LossyImageCompression', 'LossyImageCompressionMethod', 'SOPClassUID',
+        'SeriesInstanceUID')}
+    source = d.SourceImageSequence[0]
+    return dict(values, sources=len(d.SourceImageSequence), purpose=
+        source.PurposeOfReferenceCodeSequence[0].CodeValue,
+        derivation=[each.CodeValue for each in d.DerivationCodeSequence],
+        ratios=len(str(d.LossyImageCompressionRatio).split(',')),
+        ofItself=d.SOPInstanceUID == source.ReferencedSOPInstanceUID,
+        source=source.ReferencedSOPInstanceUID)
+def derived(file): return 'SourceImageSequence' in pydicom.dcmread(file, stop_before_pixels=True)
+json.dump([told(file) for file in json.load(sys.stdin) if derived(file)], sys.stdout)
+`
+
+/** Of each image that something was lost of, by the instance it was made of. */
+function descriptions(found: Map<string, { file: string; syntax: string }>, to: string) {
+  const of = [...found.values()].filter(each => each.syntax === to).map(each => each.file)
+  const stored = new Set(files.map(file => readInstance(file).sopInstanceUid))
+  const changed = of.filter(file => !stored.has(readInstance(file).sopInstanceUid))
+  const all = execFileSync('/usr/bin/python3', ['-c', describing], {
+    ...{ input: JSON.stringify(changed), encoding: 'utf8', maxBuffer: 1e8 },
+  })
+  const told = JSON.parse(all) as Record<string, unknown>[]
+  return new Map(told.map(({ source, ...rest }) => [String(source), rest]))
+}
+
+test('one file in each transfer syntax that can be without loss, by its UID', async () => {
   const [ct] = files.filter(file => basename(file) === 'CT_small.dcm')
   const [{ ID }] = (await (
     await fetch(`${ours.url}/tools/find`, {
@@ -109,7 +173,7 @@ test('one file in each lossless transfer syntax, by its UID', async () => {
   const pairs: { stored: string; retrieved: string }[] = []
   for (const suffix of ['4.57', '4.70', '4.80', '4.90', '4.91', '4.201', '4.203', '5']) {
     const to = `1.2.840.10008.1.2.${suffix}`
-    const answer = await fetch(`${ours.url}/instances/${ID}/file?transcode=${to}`)
+    const answer = await fetch(`${ours.url}/instances/${ID}/file?transcode=${to}&lossy-quality=100`)
     assert.equal(answer.status, 200, to)
     const retrieved = join(folder, to)
     writeFileSync(retrieved, Buffer.from(await answer.arrayBuffer()))

@@ -91,24 +91,28 @@ def pixels(dataset):
     return bytes(planes) + value[len(planes):]
 
 
-complaints = []
-for pair in json.load(sys.stdin):
-    name = os.path.basename(pair['stored'])
-    stored = pydicom.dcmread(pair['stored'], force=True)
-    try:
-        got = pydicom.dcmread(pair['retrieved'])
-        here, there = values(stored), values(got)
-    except Exception as error:
-        complaints.append(f'{name}: not read: {error!r}')
-        continue
-    differing = [hex(tag) for tag in here.keys() | there.keys() if here.get(tag) != there.get(tag)]
-    if differing: complaints.append(f'{name}: differs in {sorted(differing)[:5]}')
-    if PIXELS not in stored: continue
-    judge, ours = native(pair['stored'], stored), native(pair['retrieved'], got, ours=True)
-    if judge is None or ours is None:
-        complaints.append(f'{name}: no decoder to compare with')
-        continue
-    if pixels(ours) != pixels(judge): complaints.append(f'{name}: other pixels')
-    if colours(ours) != colours(judge):
-        complaints.append(f'{name}: {colours(ours)}, not {colours(judge)}')
-json.dump(complaints, sys.stdout)
+def main():
+    complaints = []
+    for pair in json.load(sys.stdin):
+        name = os.path.basename(pair['stored'])
+        stored = pydicom.dcmread(pair['stored'], force=True)
+        try:
+            got = pydicom.dcmread(pair['retrieved'])
+            here, there = values(stored), values(got)
+        except Exception as error:
+            complaints.append(f'{name}: not read: {error!r}')
+            continue
+        differing = [hex(tag) for tag in here.keys() | there.keys() if here.get(tag) != there.get(tag)]
+        if differing: complaints.append(f'{name}: differs in {sorted(differing)[:5]}')
+        if PIXELS not in stored: continue
+        judge, ours = native(pair['stored'], stored), native(pair['retrieved'], got, ours=True)
+        if judge is None or ours is None:
+            complaints.append(f'{name}: no decoder to compare with')
+            continue
+        if pixels(ours) != pixels(judge): complaints.append(f'{name}: other pixels')
+        if colours(ours) != colours(judge):
+            complaints.append(f'{name}: {colours(ours)}, not {colours(judge)}')
+    json.dump(complaints, sys.stdout)
+
+
+if __name__ == '__main__': main()
