@@ -37,14 +37,15 @@ async function unpacked(zip: Uint8Array, chunk: number, limit = 1e9): Promise<st
 
 test('what is zipped comes out of the unzipping, however it is chopped', async () => {
   const long = 'abc'.repeat(100_000)
+  const stored = 'abc'.repeat(3_000)
   const zip = await whole(
     zipped(
-      [member('a/b', bytes('first')), member('c', bytes(long)), member('d', bytes(long), 0)],
+      [member('a/b', bytes('first')), member('c', bytes(long)), member('d', bytes(stored), 0)],
       'x',
     ),
   )
-  for (const chunk of [1, 7, 1000, 1e6].slice(zip.length > 200_000 ? 1 : 0)) {
-    assert.deepEqual(await unpacked(zip, chunk), ['first', long, long])
+  for (const chunk of [1, 7, 1000, 1e6]) {
+    assert.deepEqual(await unpacked(zip, chunk), ['first', long, stored])
   }
 })
 
